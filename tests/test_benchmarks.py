@@ -202,6 +202,7 @@ def test_cost_of_a_tick_is_split_into_changes_and_crowd() -> None:
     assert cost_of(refreshes) == pytest.approx((0.25, 5))
 
 
+@pytest.mark.long
 def test_rounds_of_mock_and_bare_uvicorn_alternate_and_answer_the_same(mock: RunningMock) -> None:
     ours = target(mock.server, REALTIME)
     answer = captured(ours)

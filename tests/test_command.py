@@ -160,7 +160,7 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[Mock]:
         yield mock_of(way({**CHOSEN, "port": [str(port)]}), stack)
 
 
-@pytest.fixture(scope="module", params=WAYS)
+@pytest.fixture(scope="module", params=quick(WAYS, 1))
 def extended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A mock with further sites and documents, and a fast clock."""
     way: Way = request.param
@@ -193,6 +193,7 @@ def test_banner_names_the_key_of_every_site_once(plain: Mock) -> None:
     assert "df_test" in text_at(plain.banner, "df_demo ")
 
 
+@pytest.mark.long
 def test_banner_escapes_what_turns_the_text_around(tmp_path: Path) -> None:
     turned = 'description: "A \\u202eshop"'
     own = re.sub("(?m)^description: .*", lambda _: turned, QUIET.replace(QUIET_ID, OWN_SITES["nook"]))
@@ -223,6 +224,7 @@ def test_without_options_it_is_the_present(plain: Mock) -> None:
     assert abs((datetime.now(UTC) - instant).total_seconds()) < 5
 
 
+@pytest.mark.long
 def test_banner_can_be_printed_where_the_encoding_lacks_its_characters(web: httpx2.Client) -> None:
     with serving(environment={"PYTHONIOENCODING": "latin-1"}) as url:
         reply = web.get(f"{url}/__mock/health")
@@ -336,6 +338,7 @@ def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Clie
     assert not any(token in log for token in tokens)
 
 
+@pytest.mark.long
 def test_log_says_what_was_wrong_with_a_request_that_cannot_be_read() -> None:
     with started("--log", "requests", "--port", "0", stderr=subprocess.PIPE) as process:
         url = urlsplit(address_of(process))
@@ -348,9 +351,8 @@ def test_log_says_what_was_wrong_with_a_request_that_cannot_be_read() -> None:
     assert re.fullmatch(r"400 \(.* use http:// instead of https://\.\) [\d.]+ ms\n", log)
 
 
-@pytest.mark.parametrize(
-    "revision", [None, *(pytest.param(revision, marks=pytest.mark.long) for revision in REVISIONS)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("revision", [None, *(pytest.param(revision) for revision in REVISIONS)])
 def test_spec_prints_a_valid_document_in_both_formats(revision: str | None) -> None:
     options = [] if revision is None else ["--revision", revision]
 
@@ -555,6 +557,7 @@ def _seconds_to_end(number: signal.Signals, code: int) -> float:
     return took
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
 def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.Signals, code: int) -> None:
@@ -562,6 +565,7 @@ def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.S
     assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_a_second_interrupt_ends_it_quietly_while_reports_are_made() -> None:
     assert_less(lambda: _seconds_to_end_reports(signal.SIGINT, 130, reports=10, is_sent_twice=True), 6)
@@ -600,6 +604,7 @@ def _is_listening(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_signal_ends_it_at_once_before_the_first_request() -> None:
     with started("--port", "0", stderr=subprocess.PIPE) as process:

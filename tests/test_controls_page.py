@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.command import serving
 from tests.foreign import run_tests
 from tests.transcripts import curl, examples_of, is_as_shown
@@ -10,6 +12,7 @@ from tests.transcripts import curl, examples_of, is_as_shown
 PAGE = (Path(__file__).parent.parent / "docs" / "controls.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_every_example_answers_as_shown() -> None:
     examples = [example for example in examples_of(PAGE) if example.command[0] == "curl"]
 
@@ -26,6 +29,7 @@ def test_every_example_answers_as_shown() -> None:
     assert wrong == []
 
 
+@pytest.mark.long
 def test_the_shown_tests_pass(tmp_path: Path) -> None:
     test, settings = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "test_shown.py").write_text(test, encoding="utf-8")

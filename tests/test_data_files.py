@@ -12,6 +12,7 @@ from contract_tests import document as kit
 from mock_server.contract.document import load_document
 from mock_server.data_files import DEEPEST, LARGEST, read_data
 from mock_server.errors import InputError
+from tests.quick import quick
 from tests.timing import assert_cheap
 
 LEVELS = list(zip("abcdefgh", "bcdefghi", strict=True))
@@ -229,10 +230,13 @@ def test_copies_of_a_mapping_are_counted_as_they_are_made(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "content",
-    [
-        pytest.param(f"<<: [{', '.join(f'{{k{n}: 1}}' for n in range(10_000))}]", id="list"),
-        pytest.param("\n".join(f"<<: {{k{n}: 1}}" for n in range(10_000)), id="many merge keys"),
-    ],
+    quick(
+        [
+            pytest.param(f"<<: [{', '.join(f'{{k{n}: 1}}' for n in range(10_000))}]", id="list"),
+            pytest.param("\n".join(f"<<: {{k{n}: 1}}" for n in range(10_000)), id="many merge keys"),
+        ],
+        1,
+    ),
 )
 def test_many_mappings_are_merged_at_once(content: str, tmp_path: Path) -> None:
     assert_cheap(lambda: _read(tmp_path, content), steps=8_000_000)

@@ -61,6 +61,7 @@ def test_a_seed_gives_the_same_values_and_another_seed_others(kind: str) -> None
     assert first != other
 
 
+@pytest.mark.long
 def test_values_are_many() -> None:
     fake = faker(3)
 

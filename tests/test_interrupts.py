@@ -45,7 +45,7 @@ _MUTATE = ["mutate", "success as text", "--upstream=http://127.0.0.1:9", "--port
             pytest.param(_VERIFY, "contract_tests.judging.run", "SIGTERM", 130, id="verify, asked to end"),
             pytest.param(_PROVE, "contract_tests.mutants", "SIGINT", 130, id="prove, interrupted"),
         ],
-        2,
+        1,
     ),
 )
 def test_a_signal_within_a_callback_of_an_import_ends_the_command(
@@ -62,6 +62,7 @@ def test_a_signal_within_a_callback_of_an_import_ends_the_command(
     assert ended.stderr.endswith("KeyboardInterrupt: \n\nInterrupted.\n") == (arguments != _SERVE)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not sent to a process there")
 def test_a_signal_while_a_class_is_made_is_no_bug_of_the_kit() -> None:
     """Python 3.11 raises a RuntimeError then."""

@@ -16,6 +16,7 @@ from mock_server.remote import ControlError, Datafast
 from mock_server.testing import RunningMock
 from tests.controls import Controls
 from tests.foreign import run_tests
+from tests.quick import quick
 
 CALLS = """
 import urllib.request
@@ -71,6 +72,7 @@ def test_site(datafast, site, request):
     assert "6 passed" in result.stdout
 
 
+@pytest.mark.long
 def test_settings_are_overridden(tmp_path: Path) -> None:
     test = """
 import pytest
@@ -90,12 +92,15 @@ def test_it(datafast):
 
 @pytest.mark.parametrize(
     ("expected", "told"),
-    [
-        ("times=1", "expected 1 request like"),
-        ("", "expected at least 1 request like"),
-        ("at_most=1", "expected 1 request like"),
-        ("at_least=2, at_most=3", "expected 2 to 3 requests like"),
-    ],
+    quick(
+        [
+            ("times=1", "expected 1 request like"),
+            ("", "expected at least 1 request like"),
+            ("at_most=1", "expected 1 request like"),
+            ("at_least=2, at_most=3", "expected 2 to 3 requests like"),
+        ],
+        1,
+    ),
 )
 def test_a_failed_expectation_of_one_request_speaks_of_one(expected: str, told: str, tmp_path: Path) -> None:
     test = f"""
@@ -121,12 +126,14 @@ def test_it(datafast):
     assert "operation is 'getRealtime'" in result.stdout
 
 
+@pytest.mark.long
 def test_a_test_may_give_its_key_back_itself(tmp_path: Path) -> None:
     result = run(tmp_path, "def test_it(datafast):\n    datafast.forget()\n")
 
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.long
 def test_a_session_without_the_fixture_imports_nothing_of_the_mock(tmp_path: Path) -> None:
     test = """
 import sys

@@ -23,6 +23,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *(ROOT / na
 README = PAGES[0].read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line, comments=True) for line in re.findall(r"^\$ (.+)$", README, re.MULTILINE)]
 SERVES = [command[2:] for command in COMMANDS if command[:2] == ["datafast-mock", "serve"]]
+PREFERENCES = [command for command in COMMANDS if "Prefer" in " ".join(command)]
 
 
 @pytest.mark.parametrize("options", quick(SERVES, 2), ids=" ".join)
@@ -105,7 +106,7 @@ def _without_moments(text: str) -> str:
     return re.sub(moments, "0", text, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if "Prefer" in " ".join(command)])
+@pytest.mark.parametrize("command", quick(PREFERENCES, 1))
 def test_documented_preference_is_applied(command: list[str], mock: RunningMock) -> None:
     headers = dict(word.split(": ", 1) for word in command if ": " in word)
     url = command[-1].replace("http://127.0.0.1:8484/api/v1", mock.url)
@@ -114,7 +115,7 @@ def test_documented_preference_is_applied(command: list[str], mock: RunningMock)
         assert reply.headers["Preference-Applied"] == headers["Prefer"]
 
 
-@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize("snippet", quick(re.findall(r"```python\n(.*?)```", README, re.DOTALL), 1))
 def test_python_snippet_runs(snippet: str, tmp_path: Path) -> None:
     program = tmp_path / "test_snippet.py"
     program.write_text(snippet, encoding="utf-8")

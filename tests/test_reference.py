@@ -148,6 +148,7 @@ def test_unknown_files_answer_404(mock: RunningMock, path: str) -> None:
     assert _raw_status(mock, path) == 404
 
 
+@pytest.mark.long
 def test_document_of_ones_own_does_not_hide_the_reference(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN_DOCS, encoding="utf-8")
 
@@ -158,6 +159,7 @@ def test_document_of_ones_own_does_not_hide_the_reference(tmp_path: Path) -> Non
     assert "/docs/swagger-ui-bundle.js" in reply.text
 
 
+@pytest.mark.long
 def test_nothing_of_flask_is_imported() -> None:
     run = subprocess.run([sys.executable, "-c", SERVE_AND_ASK], capture_output=True, text=True, check=True)
 

@@ -7,6 +7,7 @@ from mock_server.instants import DAY, instant_of, iso_of
 from tests.command import ended
 from tests.credentials import bearer
 from tests.instants import INSTANT
+from tests.quick import quick
 
 TODAY = instant_of(INSTANT) // DAY * DAY
 FROM, TO = (iso_of(TODAY - days * DAY)[:10] for days in (7, 1))
@@ -30,7 +31,7 @@ def test_figures_are_those_of_the_api(api: httpx2.Client) -> None:
     assert f"  … and {pages['pagination']['total'] - 8} more\n" in result.stdout
 
 
-@pytest.mark.parametrize("site", ["empty", "edge_cases", "no_revenue", "quiet"])
+@pytest.mark.parametrize("site", quick(["empty", "edge_cases", "no_revenue", "quiet"], 1))
 def test_every_website_has_a_report(site: str) -> None:
     result = ended("report", "--site", site, "--from", TO, "--to", TO, "--now", INSTANT)
 
@@ -39,6 +40,7 @@ def test_every_website_has_a_report(site: str) -> None:
     assert ("revenue" in result.stdout) == (site == "edge_cases")
 
 
+@pytest.mark.long
 def test_without_dates_it_is_about_the_whole_past() -> None:
     result = ended("report", "--site", "quiet", "--now", INSTANT, "--timezone", "Asia/Tokyo")
 
@@ -48,10 +50,17 @@ def test_without_dates_it_is_about_the_whole_past() -> None:
 
 @pytest.mark.parametrize(
     ("begin", "end", "curve"),
-    [
-        pytest.param("1500-01-01", "2499-12-31", "Visitors by month, the last 32\n", id="a thousand years"),
-        pytest.param("0001-01-01", "9999-12-31", "Visitors by month: the period is too long", id="all years"),
-    ],
+    quick(
+        [
+            pytest.param(
+                "1500-01-01", "2499-12-31", "Visitors by month, the last 32\n", id="a thousand years"
+            ),
+            pytest.param(
+                "0001-01-01", "9999-12-31", "Visitors by month: the period is too long", id="all years"
+            ),
+        ],
+        1,
+    ),
 )
 def test_a_period_of_any_length_has_a_whole_report(begin: str, end: str, curve: str) -> None:
     result = ended("report", "--site", "quiet", "--now", INSTANT, "--from", begin, "--to", end)

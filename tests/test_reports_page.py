@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from mock_server.contract.document import load_document
 from mock_server.testing import running
 from tests.instants import DOCUMENTED
@@ -11,6 +13,7 @@ from tests.transcripts import curl, examples_of, is_as_shown
 PAGE = (Path(__file__).parent.parent / "docs" / "reports.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_every_example_answers_as_shown() -> None:
     with running(now=DOCUMENTED, speed=0) as mock:
         replies = [(example, curl(example.command, mock.server)) for example in examples_of(PAGE)]

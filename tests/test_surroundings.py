@@ -44,7 +44,7 @@ def answer_at(url: str) -> httpx2.Response:
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("streams", quick(STREAMS, 2))
+@pytest.mark.parametrize("streams", quick(STREAMS, 1))
 def test_it_serves_whatever_becomes_of_its_streams(streams: str) -> None:
     with port_to_take() as port:
         arguments = ["serve", "--port", str(port), "--log", "requests"]
@@ -58,6 +58,7 @@ def test_it_serves_whatever_becomes_of_its_streams(streams: str) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.long
 def test_where_it_cannot_say_where_it_listens_the_errors_say_it() -> None:
     with redirected("serve", "--port", "0", streams=">/dev/full") as process:
         assert process.stderr is not None, "a pipe"
@@ -125,6 +126,7 @@ def test_the_health_check_ignores_them_too() -> None:
     assert "8484" in result.stderr or result.returncode == 0
 
 
+@pytest.mark.long
 def test_an_origin_from_the_environment_is_an_option() -> None:
     origin = "http://localhost:6006"
     with started("--port", "0", environment={"DATAFAST_MOCK_CONTROL_ORIGIN": origin}) as process:

@@ -39,9 +39,8 @@ AMOUNTS = {
 }
 
 
-@pytest.mark.parametrize(
-    "revision", [REVISION_2026_02, pytest.param(REVISION_2026_06, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("revision", [REVISION_2026_02, REVISION_2026_06])
 def test_each_active_visitor_is_a_dot(opened: Open, revision: str) -> None:
     console = opened(revision=revision)
     for site in SITES:
@@ -300,6 +299,7 @@ def test_the_answer_unfolds_and_can_be_searched(opened: Open) -> None:
     expect(tree.locator(".leaf").first).to_have_text(f'/data/visitors/3/visitorId: "{visitor["visitorId"]}"')
 
 
+@pytest.mark.long
 def test_strings_that_look_like_html_stay_text(opened: Open) -> None:
     console = opened(site="edge_cases", now="2026-02-06T04:54:30Z")
     dialogs: list[str] = []

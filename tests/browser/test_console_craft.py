@@ -117,6 +117,7 @@ def test_the_page_and_its_files_are_small(opened: Open) -> None:
     assert {path.split("/")[1] for path in sizes} <= {"", "console", "__mock", "api", "openapi.json"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size", [(1280, 800), pytest.param((800, 900), marks=LONG), pytest.param((390, 844), marks=LONG)], ids=str
 )

@@ -61,12 +61,13 @@ def test_no_number_contradicts_another_in_other_periods(opened: Open, period: st
     assert contradictions(dashboard) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("panel", "tab", "is_exact"),
     [
         ("locations", "Countries", True),
-        *(pytest.param(*one, True, marks=pytest.mark.long) for one in EXACT if one[1] != "Countries"),
-        *(pytest.param(*one, False, marks=pytest.mark.long) for one in AT_LEAST),
+        *((*one, True) for one in EXACT if one[1] != "Countries"),
+        *((*one, False) for one in AT_LEAST),
     ],
 )
 def test_a_click_on_a_row_filters_everything(opened: Open, panel: str, tab: str, is_exact: bool) -> None:

@@ -158,6 +158,7 @@ def test_the_list_is_filtered_by_method_operation_and_key(opened: Open) -> None:
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_request_is_answered_differently_from_now_on(opened: Open) -> None:
     console = opened()
     of_this_key(console)
@@ -216,6 +217,7 @@ def test_the_journal_is_saved_as_har(opened: Open, tmp_path: Path) -> None:
     assert entry["request"]["url"] == f"{console.mock.url}{REALTIME}?a=1"
 
 
+@pytest.mark.long
 def test_hostile_requests_are_text(opened: Open) -> None:
     console = opened(label=HOSTILE)
     of_this_key(console)

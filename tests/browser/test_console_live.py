@@ -183,6 +183,7 @@ def test_a_disc_stands_for_visitors_and_divides_when_it_is_clicked(opened: Open)
     console.page.wait_for_function("() => document.activeElement.matches(':is(.dot, .disc)')")
 
 
+@pytest.mark.long
 def test_a_visitor_has_one_face_and_one_name_everywhere(opened: Open) -> None:
     console = opened()
     visitor = next(each for each in console.data(MAP)["visitors"] if each["profileData"]["isRandomName"])
@@ -274,6 +275,7 @@ def test_a_notice_without_motion(opened: Open) -> None:
     assert console.shown("document.getAnimations().length") == 0
 
 
+@pytest.mark.long
 def test_totals_of_today_are_those_of_the_report(opened: Open) -> None:
     console = opened(site="shop")
     expect(console.page.locator("#today-visitors")).not_to_have_text("–")

@@ -173,6 +173,7 @@ def test_an_account_token_writes_to_the_website_that_is_shown(opened: Open) -> N
     )
 
 
+@pytest.mark.long
 def test_a_refusal_is_a_sentence_and_marks_nothing(opened: Open, complaints: Complaints) -> None:
     complaints.expect("403")
     console = opened(permissions=["analytics:read"], websites=["demo"])
@@ -185,6 +186,7 @@ def test_a_refusal_is_a_sentence_and_marks_nothing(opened: Open, complaints: Com
     assert console.page.locator(MADE).count() == 0
 
 
+@pytest.mark.long
 def test_the_control_token_is_sent_and_not_shown(page: Page, complaints: Complaints) -> None:
     complaints.expect("401")
     with serving("--control-token", "sesame", "--now", INSTANT, "--freeze") as server:

@@ -34,6 +34,7 @@ def eventually(value: Callable[[], object], expected: object) -> None:
     assert found == expected
 
 
+@pytest.mark.long
 def test_another_website_is_chosen(opened: Open) -> None:
     console = opened()
     expect(console.dots).not_to_have_count(0)
@@ -225,6 +226,7 @@ def test_switches_for_every_key_touch_another_key(page: Page) -> None:
         page.goto("about:blank")
 
 
+@pytest.mark.long
 def test_all_settings_are_cleared(opened: Open) -> None:
     console = opened(site="shop", revision="2026-06", rateLimit={"limit": 3})
     expect(console.page.locator("#site")).to_have_text("shop")

@@ -13,6 +13,7 @@ from tests.command import serving
 from tests.controls import Controls, Json
 from tests.credentials import bearer
 from tests.instants import DOCUMENTED
+from tests.quick import quick
 
 DATE = "Fri, 06 Feb 2026 05:27:30 GMT"
 LIMITS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
@@ -250,38 +251,47 @@ def attack(page: Page, server: Server, script: str, answer: str) -> None:
 
 @pytest.mark.parametrize(
     ("script", "answer"),
-    [
-        pytest.param("post('/reset', '{}')", "403 POST /__mock/reset", id="fetch, plain text"),
-        pytest.param("post('/reset', json)", "403 POST /__mock/reset", id="fetch, a blob of JSON"),
-        pytest.param(
-            "post('/reset', '{}', { 'Content-Type': 'application/json' })",
-            "403 POST /__mock/reset",
-            id="fetch, as JSON",
-        ),
-        pytest.param(
-            "navigator.sendBeacon(mock + '/reset', '{}')", "403 POST /__mock/reset", id="beacon, plain text"
-        ),
-        pytest.param(
-            "navigator.sendBeacon(mock + '/reset', json)", "204 OPTIONS /__mock/reset", id="beacon, as JSON"
-        ),
-        pytest.param(
-            "submit('/keys', 'application/x-www-form-urlencoded', 'key', 'df_planted')",
-            "403 POST /__mock/keys",
-            id="form",
-        ),
-        pytest.param(
-            """submit('/keys', 'text/plain', '{"key": "df_planted", "label": "', '"}')""",
-            "403 POST /__mock/keys",
-            id="form, plain text that is JSON",
-        ),
-        pytest.param("add('iframe', { src: mock + '/settings' })", "403 GET /__mock/settings", id="frame"),
-        pytest.param(
-            "add('iframe', { sandbox: 'allow-scripts', srcdoc: `<script>"
-            "fetch('${mock}/reset', { method: 'POST', mode: 'no-cors', body: '{}' })</script>` })",
-            "403 POST /__mock/reset",
-            id="frame without an origin",
-        ),
-    ],
+    quick(
+        [
+            pytest.param("post('/reset', '{}')", "403 POST /__mock/reset", id="fetch, plain text"),
+            pytest.param("post('/reset', json)", "403 POST /__mock/reset", id="fetch, a blob of JSON"),
+            pytest.param(
+                "post('/reset', '{}', { 'Content-Type': 'application/json' })",
+                "403 POST /__mock/reset",
+                id="fetch, as JSON",
+            ),
+            pytest.param(
+                "navigator.sendBeacon(mock + '/reset', '{}')",
+                "403 POST /__mock/reset",
+                id="beacon, plain text",
+            ),
+            pytest.param(
+                "navigator.sendBeacon(mock + '/reset', json)",
+                "204 OPTIONS /__mock/reset",
+                id="beacon, as JSON",
+            ),
+            pytest.param(
+                "submit('/keys', 'application/x-www-form-urlencoded', 'key', 'df_planted')",
+                "403 POST /__mock/keys",
+                id="form",
+            ),
+            pytest.param(
+                """submit('/keys', 'text/plain', '{"key": "df_planted", "label": "', '"}')""",
+                "403 POST /__mock/keys",
+                id="form, plain text that is JSON",
+            ),
+            pytest.param(
+                "add('iframe', { src: mock + '/settings' })", "403 GET /__mock/settings", id="frame"
+            ),
+            pytest.param(
+                "add('iframe', { sandbox: 'allow-scripts', srcdoc: `<script>"
+                "fetch('${mock}/reset', { method: 'POST', mode: 'no-cors', body: '{}' })</script>` })",
+                "403 POST /__mock/reset",
+                id="frame without an origin",
+            ),
+        ],
+        4,
+    ),
 )
 def test_requests_of_a_page_without_a_preflight_change_nothing(
     on_another_port: Page,

@@ -90,6 +90,7 @@ def test_nothing_of_them_runs_in_the_console(page: Page, url: str) -> None:
     assert page.locator("main b:has-text('{{met}}')").count() == 0
 
 
+@pytest.mark.long
 def test_nothing_of_them_runs_in_the_dashboard(page: Page, url: str) -> None:
     page.goto(f"{url}/dashboard#key=df_own&period=7d&filter_page=contains:{quote(MARK)}")
 

@@ -38,6 +38,7 @@ def test_browser_tests_are_left_out_with_one_line() -> None:
     assert "1 passed, 3 skipped" in result.stdout, result.stdout
 
 
+@pytest.mark.long
 def test_browser_tests_fail_where_a_browser_is_demanded() -> None:
     result = run_without_browser(**{NEEDED: "1"})
 

@@ -70,6 +70,7 @@ def test_the_mock_verifies_itself_and_the_report_can_be_saved(
     assert page.url == f"{mock.server}/verify"
 
 
+@pytest.mark.long
 def test_a_broken_clause_comes_first_with_all_that_repeats_it(
     page: Page, mock: RunningMock, broken: str
 ) -> None:
@@ -210,6 +211,7 @@ def test_a_run_that_ends_with_the_mock_can_be_started_again(page: Page, complain
     expect(page.get_by_role("button", name="Verify", exact=True)).to_be_enabled()
 
 
+@pytest.mark.long
 def test_without_the_extra_the_page_says_how_to_install_it(page: Page, tmp_path: Path) -> None:
     # Python looks for this file at its start.
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['httpx2'] = None\n")

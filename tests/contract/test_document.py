@@ -135,6 +135,7 @@ def test_component_that_is_indented_otherwise_is_refused(parts: Path) -> None:
         joined(family)
 
 
+@pytest.mark.long
 def test_a_revision_as_yaml_is_written_for_people() -> None:
     text = document_text(REVISIONS[0])
 

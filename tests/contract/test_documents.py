@@ -29,6 +29,7 @@ def web() -> Iterator[httpx2.Client]:
         yield client
 
 
+@pytest.mark.long
 def test_words_of_an_example_are_those_of_yaml_1_2(web: httpx2.Client) -> None:
     words = {
         "on": 1,
@@ -572,6 +573,7 @@ def test_what_many_operations_refer_to_is_made_once(text: str, tmp_path: Path) -
     assert _operation_count(tmp_path, text) == 200
 
 
+@pytest.mark.long
 def test_answers_that_are_large_together_are_refused(tmp_path: Path) -> None:
     large = f"x: {{E: {{value: {'x' * 20_000_000}}}}}\n"
     answer = ANSWER % "{content: {text/plain: {examples: {%s}}}}"
@@ -693,6 +695,7 @@ def _with(part: Any, way: Sequence[str | int], value: Any) -> Any:
     return [_with(member, way[1:], value) if n == way[0] else member for n, member in enumerate(part)]
 
 
+@pytest.mark.long
 def test_whatever_stands_anywhere_in_a_document_is_served_or_refused() -> None:
     document = read_document(DOCUMENT)
     random = Random(12)
@@ -716,6 +719,7 @@ paths:
 """
 
 
+@pytest.mark.long
 def test_paths_of_the_mock_itself_win_and_the_start_says_so(tmp_path: Path) -> None:
     document = tmp_path / "own.yaml"
     document.write_text(HIDDEN, encoding="utf-8")
@@ -742,6 +746,7 @@ components: {pathItems: {b: {query: {}, additionalOperations: {}}}}
 """
 
 
+@pytest.mark.long
 def test_members_of_paths_that_are_not_read_are_told_at_the_start(tmp_path: Path) -> None:
     document = tmp_path / "own.yaml"
     document.write_text(UNREAD, encoding="utf-8")
@@ -771,6 +776,7 @@ def test_names_that_are_too_long_stop_the_start(tmp_path: Path, members: str, pr
     assert len(run.stderr) < 400
 
 
+@pytest.mark.long
 def test_the_longest_names_fit_into_the_header_that_names_the_operation(tmp_path: Path) -> None:
     document = tmp_path / "own.yaml"
     name = "a" * 2_000

@@ -114,6 +114,7 @@ def test_journal_names_the_operation(root: httpx2.Client) -> None:
     assert (request["operation"], request["status"]) == ("GET /mentions", 501)
 
 
+@pytest.mark.long
 def test_document_of_ones_own_answers_instead(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
 

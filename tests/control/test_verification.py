@@ -70,6 +70,7 @@ def test_the_mock_verifies_itself(mock: str, controls: Controls) -> None:
     assert (over["state"], over["exitCode"], over["reports"]) == ("ended", 0, list(REPORTS))
 
 
+@pytest.mark.long
 def test_the_reports_are_those_of_the_command(mock: str, controls: Controls) -> None:
     controls.post(_PATH, {"url": mock, "key": "df_test", "only": "RT-*"})
     _events(controls)
@@ -91,6 +92,7 @@ def test_no_token_is_told(mock: str, controls: Controls) -> None:
     assert all(_SECRET not in text and "dft_secret" not in text for text in told)
 
 
+@pytest.mark.long
 def test_a_token_of_the_mocks_own_environment_is_not_sent(controls: Controls) -> None:
     with _noting() as (address, requests):
         controls.post(_PATH, {"url": address})
@@ -111,6 +113,7 @@ def test_there_is_one_run_at_a_time_and_it_can_be_cancelled(controls: Controls) 
     assert events[-1] == {**events[-1], "event": "failed", "text": "The run was cancelled."}
 
 
+@pytest.mark.long
 def test_a_wrong_option_is_told_in_the_words_of_the_command(mock: str, controls: Controls) -> None:
     controls.post(_PATH, {"url": mock, "key": "df_test", "only": "NONE-*"})
     [event] = _events(controls)
@@ -127,6 +130,7 @@ def test_the_mock_goes_on_answering_meanwhile(controls: Controls) -> None:
         assert controls.get(_PATH)["state"] == "running"
 
 
+@pytest.mark.long
 def test_nothing_is_told_before_the_first_run() -> None:
     with serving() as address, Controls(address) as controls:
         assert controls.get(_PATH)["state"] == "none"
@@ -161,6 +165,7 @@ def test_only_this_machine_is_reached(controls: Controls, url: str, status: int)
     assert controls.get(_PATH)["url"] != url
 
 
+@pytest.mark.long
 def test_a_redirect_to_elsewhere_is_not_followed(controls: Controls) -> None:
     with _noting() as (elsewhere, requests), _noting({"Location": elsewhere}, status=302) as (address, seen):
         controls.post(_PATH, {"url": address, "key": "df_test"})
@@ -268,6 +273,7 @@ def test_named_targets_are_listed_and_never_written_to() -> None:
         assert (refused.status_code, refused.json()["member"]) == (403, "/writes")
 
 
+@pytest.mark.long
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
     # Python looks for this file at its start.
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['httpx2'] = None\n")
@@ -280,6 +286,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
     assert EXTRA in reply.json()["detail"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 def test_a_run_does_not_outlive_the_mock() -> None:
     with _silence() as silent, started("--port", "0") as process:
@@ -292,6 +299,7 @@ def test_a_run_does_not_outlive_the_mock() -> None:
         eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", quick(["SIGTERM", "SIGINT", "SIGHUP"], 1))
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_run_that_writes_removes_what_it_wrote_when_the_mock_ends(

@@ -196,6 +196,7 @@ def test_a_client_that_leaves_a_hanging_answer_leaves_nothing(turned: RunningMoc
     assert httpx2.get(f"{turned.url}{REALTIME}", headers=bearer("df_demo")).status_code == 200
 
 
+@pytest.mark.long
 def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> None:
     document = tmp_path / "more.yaml"
     document.write_text(

@@ -206,6 +206,7 @@ def test_every_trait_is_somebodys(trait: str) -> None:
     assert [row for row in ROWS if row["path"].endswith(f"/getVisitor.{trait}.json")]
 
 
+@pytest.mark.long
 def test_errors_are_the_same_in_every_revision() -> None:
     first, *others = [
         {golden.path: golden.answer for golden in errors_of(Mock(7, revision, 0))} for revision in REVISIONS

@@ -228,6 +228,7 @@ class _Injecting(BaseHTTPRequestHandler):
         """Keeps silent."""
 
 
+@pytest.mark.long
 def test_inputs_that_a_matrix_leaves_empty_mean_the_defaults(tmp_path: Path, runner: dict[str, str]) -> None:
     empty = {name: "" for name in ACTION["inputs"] if name != "url"}
     result = _run(
@@ -238,6 +239,7 @@ def test_inputs_that_a_matrix_leaves_empty_mean_the_defaults(tmp_path: Path, run
     assert _outputs(tmp_path)["report"] == "datafast-report/report.json"
 
 
+@pytest.mark.long
 def test_a_server_s_text_is_no_workflow_command(tmp_path: Path, runner: dict[str, str]) -> None:
     with HTTPServer(("127.0.0.1", 0), _Injecting) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -253,6 +255,7 @@ def test_a_server_s_text_is_no_workflow_command(tmp_path: Path, runner: dict[str
     assert _outputs(tmp_path)["verdict"] == "no verdict"
 
 
+@pytest.mark.long
 def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str]) -> None:
     text = '$(touch pwned)`touch pwned`"; touch pwned; "\ntouch pwned'
     inputs = _inputs(url="http://127.0.0.1:1", only=text, reports=text, strict=text, sarif=text, wait="0s")
@@ -270,11 +273,16 @@ def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str])
 
 @pytest.mark.parametrize(
     ("inputs", "told"),
-    [
-        pytest.param({"only": "MAP"}, "--only: there is no clause 'MAP'; for the whole", id="clauses"),
-        pytest.param({"wait": "100%"}, "--wait: '100%' is not a duration, such as 30s", id="a percent sign"),
-        pytest.param({"url": ""}, "'' is not a URL: it must begin with http://", id="no URL"),
-    ],
+    quick(
+        [
+            pytest.param({"only": "MAP"}, "--only: there is no clause 'MAP'; for the whole", id="clauses"),
+            pytest.param(
+                {"wait": "100%"}, "--wait: '100%' is not a duration, such as 30s", id="a percent sign"
+            ),
+            pytest.param({"url": ""}, "'' is not a URL: it must begin with http://", id="no URL"),
+        ],
+        1,
+    ),
 )
 def test_the_annotation_says_which_input_is_wrong(
     tmp_path: Path, runner: dict[str, str], inputs: dict[str, str], told: str
@@ -353,6 +361,7 @@ def test_the_action_finds_python_and_the_folder_to_cache(
     assert Path(outputs["cache"]).is_absolute()
 
 
+@pytest.mark.long
 def test_the_action_caches_nothing_if_pip_does_not(tmp_path: Path, runner: dict[str, str]) -> None:
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PIP_NO_CACHE_DIR": "1"}
     result = _run(_script("Find Python")["run"], tmp_path, **runner, **environment, FUZZ="false")

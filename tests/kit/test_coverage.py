@@ -22,6 +22,7 @@ def test_a_key_makes_most_clauses_observable() -> None:
     assert missing == {*refusals, *FUNNEL}
 
 
+@pytest.mark.long
 def test_what_further_credentials_would_add() -> None:
     gains = gains_of(document(), Credentials(key="df_x"), _IDS)
 
@@ -37,6 +38,7 @@ def test_what_further_credentials_would_add() -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_account_token_without_a_website_is_told_what_it_lacks() -> None:
     gains = {
         gain.roles: len(gain.clauses) for gain in gains_of(document(), Credentials(account="dft_x"), _IDS)

@@ -132,6 +132,7 @@ def test_the_metadata_may_change_as_well(tmp_path: Path) -> None:
         assert verdict["outcome"] == outcome
 
 
+@pytest.mark.long
 def test_a_long_record_of_many_changes_is_read_in_time() -> None:
     """The time grows with the number of requests, not with its square."""
     exchanges = [

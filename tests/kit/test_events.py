@@ -55,6 +55,7 @@ def test_verdicts_are_told_before_the_end_and_the_last_one_counts(events: tuple[
     assert "verdict" in kinds[:last_answer]
 
 
+@pytest.mark.long
 def test_a_broken_clause_is_told_with_its_request(mock: RunningMock) -> None:
     with started("count-too-small", "--upstream", mock.server, "--port", "0", command="mutate") as mutate:
         result = ended("verify", address_of(mutate), *_SWIFT, "--only", "MAP-*")
@@ -82,6 +83,7 @@ def test_the_address_is_used_in_place_of_what_the_name_resolves_to(mock: Running
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.long
 def test_the_server_gets_the_name_of_the_url() -> None:
     with _noting_hosts() as (port, hosts):
         ended("verify", f"http://shop.invalid:{port}", *_SWIFT, "--connect-to", "127.0.0.1")

@@ -188,7 +188,7 @@ def test_a_connection_that_breaks_midway_leaves_a_partial_verdict(behave: Behavi
     assert len(run.of(Outcome.HOLDS)) > 20
 
 
-@pytest.mark.parametrize("behave", _ENDLESS)
+@pytest.mark.parametrize("behave", quick(_ENDLESS, 2))
 def test_an_answer_without_an_end_stops_the_run(behave: Behaviour) -> None:
     run = _verified(behave, timeout=_SHORT)
 
@@ -196,6 +196,7 @@ def test_an_answer_without_an_end_stops_the_run(behave: Behaviour) -> None:
     assert f"no complete answer within {_SHORT:g} s" in str(run.stopped)
 
 
+@pytest.mark.long
 def test_an_answer_without_an_end_from_a_given_address_stops_the_run() -> None:
     with _serving(_repeating(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)) as base:
         named = base.replace("127.0.0.1", "nowhere.invalid")
@@ -214,7 +215,7 @@ def test_an_answer_without_an_end_midway_leaves_a_partial_verdict(behave: Behavi
     assert len(run.of(Outcome.HOLDS)) > 20
 
 
-@pytest.mark.parametrize(("behave", "words"), quick(_LARGE, 2))
+@pytest.mark.parametrize(("behave", "words"), quick(_LARGE, 1))
 @pytest.mark.parametrize("after", [pytest.param(0, id="at once"), pytest.param(_GOOD, id="midway")])
 def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int) -> None:
     tracemalloc.start()
@@ -295,6 +296,7 @@ def test_codings_upon_each_other_are_not_decoded() -> None:
     assert "has 3 content codings" in str(run.stopped)
 
 
+@pytest.mark.long
 def test_a_body_of_many_members_is_left_in_time() -> None:
     assert_less(lambda: _work_on_members(timeout=0.03) / _work_on_members(timeout=_PATIENT), 0.5)
 
@@ -382,11 +384,14 @@ def test_a_server_whose_certificate_nobody_signed() -> None:
 
 @pytest.mark.parametrize(
     ("behave", "timeout", "words"),
-    [
-        pytest.param(_TRANSPORT[2].values[0], 60, _TRANSPORT[2].values[1], id="closed in the body"),
-        pytest.param(_ENDLESS[1].values[0], 1, "no complete answer within 1 s", id="a dripping body"),
-        pytest.param(_LARGE[2].values[0], 60, _LARGE[2].values[1], id="gzip bomb"),
-    ],
+    quick(
+        [
+            pytest.param(_TRANSPORT[2].values[0], 60, _TRANSPORT[2].values[1], id="closed in the body"),
+            pytest.param(_ENDLESS[1].values[0], 1, "no complete answer within 1 s", id="a dripping body"),
+            pytest.param(_LARGE[2].values[0], 60, _LARGE[2].values[1], id="gzip bomb"),
+        ],
+        1,
+    ),
 )
 def test_the_command_says_it_in_one_sentence(behave: Behaviour, timeout: int, words: str) -> None:
     with _serving(behave) as base:

@@ -15,7 +15,6 @@ from contract_tests.asking.own_mock import own_mock
 from mock_server.testing import RunningMock
 from tests.command import started
 from tests.hearing import heard
-from tests.quick import quick
 from tests.waiting import eventually
 
 SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -29,7 +28,8 @@ def _heard_signals() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("number", quick(SIGNALS, 1))
+@pytest.mark.long
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_run_that_writes_removes_its_payments(mock: RunningMock, number: signal.Signals) -> None:
     writing = (mock.server, "--key", mock.key, "--writes", "--only", "WRITE-*", "--events")
     with started(*writing, command="verify", stderr=subprocess.PIPE) as process:
@@ -89,7 +89,8 @@ def _transactions(mock: RunningMock, kind: str) -> set[str]:
     return {fact["fact"]["transaction_id"] for fact in facts if fact["type"] == kind}
 
 
-@pytest.mark.parametrize("number", quick(SIGNALS, 1))
+@pytest.mark.long
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_proof_ends_its_mocks(number: signal.Signals) -> None:
     with started(command="prove", stderr=subprocess.PIPE) as process:
         eventually(lambda: sum(map(_handles_sigterm, _children_of(process))) == 2)

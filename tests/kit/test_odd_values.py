@@ -11,6 +11,7 @@ from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange, Json
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.recording import Recording
+from tests.quick import quick
 
 _DATE = re.compile(r"(startAt|endAt)=\d{4}-\d\d-\d\d(?=&|$)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT.+")
@@ -31,27 +32,23 @@ def _with_even_days(odd: str) -> Callable[[Json], Json]:
 
 @pytest.mark.parametrize(
     "change",
-    [
-        pytest.param(_with_numbers(10**400), id="integers too large for a float"),
-        pytest.param(
-            _with_numbers(-(10**400)), id="negative integers too large for a float", marks=pytest.mark.long
-        ),
-        pytest.param(
-            _with_numbers(10**308), id="integers whose sum is too large for a float", marks=pytest.mark.long
-        ),
-        pytest.param(_with_numbers(1e308), id="floats whose sum is infinite", marks=pytest.mark.long),
-        pytest.param(_with_times("9999-12-31T23:59:59.999-12:00"), id="the last instant of the calendar"),
-        pytest.param(
-            _with_times("0001-01-01T00:00:00.000+14:00"),
-            id="the first instant of the calendar",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            _with_even_days("0001-01-01T00:00:00.000+14:00"),
-            id="the first instant of the calendar, between others",
-            marks=pytest.mark.long,
-        ),
-    ],
+    quick(
+        [
+            pytest.param(_with_numbers(10**400), id="integers too large for a float"),
+            pytest.param(_with_numbers(-(10**400)), id="negative integers too large for a float"),
+            pytest.param(_with_numbers(10**308), id="integers whose sum is too large for a float"),
+            pytest.param(_with_numbers(1e308), id="floats whose sum is infinite"),
+            pytest.param(_with_times("9999-12-31T23:59:59.999-12:00"), id="the last instant of the calendar"),
+            pytest.param(
+                _with_times("0001-01-01T00:00:00.000+14:00"), id="the first instant of the calendar"
+            ),
+            pytest.param(
+                _with_even_days("0001-01-01T00:00:00.000+14:00"),
+                id="the first instant of the calendar, between others",
+            ),
+        ],
+        1,
+    ),
 )
 def test_extreme_values_crash_no_clause(recorded: list[Exchange], change: Callable[[Json], Json]) -> None:
     exchanges = [_changed(exchange, change) for exchange in recorded]

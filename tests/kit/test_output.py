@@ -78,11 +78,13 @@ def test_a_report_is_written_though_the_reader_of_the_output_has_left(traffic: P
     assert report.stat().st_size > 300
 
 
+@pytest.mark.long
 def test_a_reader_that_left_does_not_change_a_verdict(broken_traffic: Path) -> None:
     with _abandoned() as pipe:
         assert _verified(broken_traffic, stdout=pipe).returncode == 1
 
 
+@pytest.mark.long
 def test_a_verdict_that_cannot_be_printed_is_told_with_a_code_of_its_own(traffic: Path) -> None:
     report = traffic.with_suffix(".json")
     with _full() as file:
@@ -93,6 +95,7 @@ def test_a_verdict_that_cannot_be_printed_is_told_with_a_code_of_its_own(traffic
     assert json.loads(report.read_bytes())["exitCode"] == 0
 
 
+@pytest.mark.long
 def test_a_broken_contract_counts_more_than_a_full_disk(broken_traffic: Path) -> None:
     with _full() as file:
         result = _verified(broken_traffic, stdout=file)
@@ -101,6 +104,7 @@ def test_a_broken_contract_counts_more_than_a_full_disk(broken_traffic: Path) ->
     assert "standard output cannot be written (No space left on device)" in result.stderr
 
 
+@pytest.mark.long
 def test_messages_that_cannot_be_written_are_dropped(traffic: Path) -> None:
     with _abandoned() as pipe, _full() as file:
         codes = [_verified(traffic, stderr=stream).returncode for stream in (pipe, file)]
@@ -108,6 +112,7 @@ def test_messages_that_cannot_be_written_are_dropped(traffic: Path) -> None:
     assert codes == [0, 0]
 
 
+@pytest.mark.long
 def test_closed_streams_do_not_matter(traffic: Path) -> None:
     report = traffic.with_suffix(".json")
     line = f'"{COMMAND}" verify --har "{traffic}" --only "RT-*" --report "json={report}" >&- 2>&-'

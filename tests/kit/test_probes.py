@@ -68,6 +68,7 @@ def test_a_run_of_one_clause_asks_little(base: str) -> None:
     assert not any("limited" in e.labels or "suspended" in e.labels for e in run.recording.exchanges)
 
 
+@pytest.mark.long
 def test_no_run_asks_more_than_its_probes_say(base: str) -> None:
     ids = [clause.id for clause in all_clauses()]
 
@@ -86,6 +87,7 @@ def test_profiles_are_also_read_on_the_website_that_knows_almost_nothing(base: s
     assert all(exchange.is_success for exchange in met)
 
 
+@pytest.mark.long
 def test_a_run_with_a_key_alone_asks_fewer_than_ninety_times(base: str) -> None:
     run = _run(base, list(all_clauses()), Credentials(_CREDENTIALS.key))
 

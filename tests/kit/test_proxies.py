@@ -116,6 +116,7 @@ def test_a_socks_proxy_without_its_package_is_a_plain_sentence(wait: list[str]) 
     assert not any(word in result.stdout + result.stderr for word in ("Traceback", "httpx", "Import"))
 
 
+@pytest.mark.long
 def test_a_proxy_that_does_not_answer_is_named() -> None:
     with nobody() as proxy:
         environment = _only(HTTP_PROXY=proxy.replace("://", "://user:geheim@"))

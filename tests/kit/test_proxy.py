@@ -172,6 +172,7 @@ def test_nothing_else_is_passed_on(proxy: tuple[int, Upstream], request_: bytes,
     assert json.loads(reply.body)["detail"].endswith(".")
 
 
+@pytest.mark.long
 def test_the_base_is_the_upstreams() -> None:
     with _mutated(_answer(_MAP), path="/stats/v2/") as (port, upstream):
         passed = _ask(port, _get("/stats/v2/analytics/realtime/map?websiteId=a%2Fb&x"))
@@ -220,6 +221,7 @@ def test_no_host(header: str) -> None:
 # --- how they are forwarded ---------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_header_bytes_are_passed_on_as_they_are() -> None:
     answer = _answer(_MAP, _JSON + b"X-Back: caf\xe9 \xff\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n")
     with _mutated(answer) as (port, upstream):
@@ -234,6 +236,7 @@ def test_header_bytes_are_passed_on_as_they_are() -> None:
     assert b"\r\ncookie: a=\xfc\r\n" in asked
 
 
+@pytest.mark.long
 def test_headers_of_a_connection_stay_there() -> None:
     hop = (
         b"Keep-Alive: timeout=9\r\nConnection: X-Own\r\nX-Own: 1\r\nUpgrade: h2c\r\nProxy-Authenticate: x\r\n"
@@ -251,10 +254,13 @@ def test_headers_of_a_connection_stay_there() -> None:
 
 @pytest.mark.parametrize(
     ("query", "payments"),
-    [
-        pytest.param("?filter_country=is%3AFrance%2CJapan", 9, id="the query of the fault"),
-        pytest.param("", 1, id="another one", marks=pytest.mark.long),
-    ],
+    quick(
+        [
+            pytest.param("?filter_country=is%3AFrance%2CJapan", 9, id="the query of the fault"),
+            pytest.param("", 1, id="another one"),
+        ],
+        1,
+    ),
 )
 def test_a_fault_of_some_queries_is_planted_there_only(query: str, payments: int) -> None:
     body = b'{"status":"success","data":[{"visitors":4,"sessions":5,"revenue":1,"payments":1}]}'
@@ -264,6 +270,7 @@ def test_a_fault_of_some_queries_is_planted_there_only(query: str, payments: int
     assert json.loads(reply.body)["data"][0]["payments"] == payments
 
 
+@pytest.mark.long
 def test_a_fault_about_visitors_of_the_map_is_planted_for_them_only() -> None:
     shown, other = "A3AB2331-989f-4cfa-91c6-2461c9e3c6bd", "00000000-989f-4cfa-91c6-2461c9e3c6bd"
     body = _MAP.replace(b'"a"', f'"{shown}"'.encode())
@@ -276,6 +283,7 @@ def test_a_fault_about_visitors_of_the_map_is_planted_for_them_only() -> None:
     assert (before, after) == ([200] * 3, [418, 418, 200])
 
 
+@pytest.mark.long
 def test_head_is_a_get_without_the_body() -> None:
     with _mutated(_answer(_MAP.replace(b'"count":1', b'"count": 10000'))) as (port, _):
         whole, head = _ask(port, _get()), _ask(port, _get(method="HEAD"))
@@ -305,15 +313,18 @@ def test_bodies_are_passed_on(proxy: tuple[int, Upstream], method: str, headers:
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        pytest.param(
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-            + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (_MAP[:9], _MAP[9:], b"")),
-            id="in chunks",
-        ),
-        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + _MAP, id="until the connection ends"),
-        pytest.param(_answer(gzip.compress(_MAP), _GZIP), id="packed without being asked"),
-    ],
+    quick(
+        [
+            pytest.param(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (_MAP[:9], _MAP[9:], b"")),
+                id="in chunks",
+            ),
+            pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + _MAP, id="until the connection ends"),
+            pytest.param(_answer(gzip.compress(_MAP), _GZIP), id="packed without being asked"),
+        ],
+        1,
+    ),
 )
 def test_any_framing_is_read(answer: bytes) -> None:
     with _mutated(answer, "map in a list") as (port, upstream):
@@ -324,6 +335,7 @@ def test_any_framing_is_read(answer: bytes) -> None:
     assert b"\r\naccept-encoding: identity\r\n" in upstream.asked[0].lower()
 
 
+@pytest.mark.long
 def test_a_coding_that_nobody_asked_for_is_passed_on_unread() -> None:
     with _mutated(_answer(b"\x8bbr", b"Content-Encoding: br\r\n")) as (port, _):
         reply = _ask(port, _get())
@@ -333,14 +345,17 @@ def test_a_coding_that_nobody_asked_for_is_passed_on_unread() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [
-        pytest.param(b"SSH-2.0\r\n", "There is no answer from http://127.0.0.1:", id="no HTTP"),
-        pytest.param(
-            _answer(gzip.compress(bytes(40_000_000)), b"Content-Encoding: gzip\r\n"),
-            "longer than 32 MB",
-            id="a bomb",
-        ),
-    ],
+    quick(
+        [
+            pytest.param(b"SSH-2.0\r\n", "There is no answer from http://127.0.0.1:", id="no HTTP"),
+            pytest.param(
+                _answer(gzip.compress(bytes(40_000_000)), b"Content-Encoding: gzip\r\n"),
+                "longer than 32 MB",
+                id="a bomb",
+            ),
+        ],
+        1,
+    ),
 )
 def test_what_is_no_answer_is_a_bad_gateway(answer: bytes, words: str) -> None:
     with _mutated(answer) as (port, _):
@@ -350,6 +365,7 @@ def test_what_is_no_answer_is_a_bad_gateway(answer: bytes, words: str) -> None:
     assert words in json.loads(reply.body)["detail"]
 
 
+@pytest.mark.long
 def test_an_empty_answer_stays_empty() -> None:
     with _mutated(b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nConnection: close\r\n\r\n") as (port, _):
         reply = _ask(port, _get(headers="If-None-Match: x\r\n"))
@@ -500,6 +516,7 @@ def _rest(connection: socket.socket) -> bytes:
     return data
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(
     ("is_sent_twice", "name"), quick(product([True, False], ["SIGTERM", "SIGINT", "SIGHUP"]), 1)

@@ -11,6 +11,7 @@ import pytest
 from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, serving, started
 from tests.kit.nobody import nobody
+from tests.quick import quick
 
 _MOCK = ("--datafast-credentials", "mock")
 
@@ -66,6 +67,7 @@ def test_writing_is_judged_on_demand_and_what_stays_is_a_warning(tmp_path: Path)
     assert "skipped" not in asked.stdout.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None:
     options = ("--datafast-url", "http://203.0.113.1", "--datafast-writes", *_MOCK, "-k", "seen_to_answer")
     result = _pytest(tmp_path, *options)
@@ -75,16 +77,16 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [
-        pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
-        pytest.param(
-            ("--datafast-key", "dft_1"),
-            "is given as the website's key",
-            id="a token as the key",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(("--datafast-url", "foo"), "--datafast-url: 'foo' is not a URL", id="no URL"),
-    ],
+    quick(
+        [
+            pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
+            pytest.param(
+                ("--datafast-key", "dft_1"), "is given as the website's key", id="a token as the key"
+            ),
+            pytest.param(("--datafast-url", "foo"), "--datafast-url: 'foo' is not a URL", id="no URL"),
+        ],
+        1,
+    ),
 )
 def test_unusable_credentials_are_told_and_nothing_is_sent(
     tmp_path: Path, options: tuple[str, str], told: str

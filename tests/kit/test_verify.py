@@ -137,20 +137,26 @@ def test_the_baseline_lets_known_deviations_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
-    [
-        pytest.param(("--key", "df_nobody"), 4, "refuses the token df_*** with 401", id="refused key"),
-        pytest.param((), 4, "no key was given, and the server refuses requests without one", id="no key"),
-        pytest.param(
-            ("--account-token", "dft_test"), 4, "no website was given for the account", id="no website"
-        ),
-        pytest.param(
-            ("--key", "df_test", "--only", "ENV-*", "--require", "AUTH-04"), 5, "AUTH-04", id="unseen clause"
-        ),
-        pytest.param(
-            ("--key", "df_limited", "--max-requests", "3"), 3, "have all been sent", id="too few requests"
-        ),
-        pytest.param(("--key", "df_error_500"), 5, "answered 500", id="lasting 500"),
-    ],
+    quick(
+        [
+            pytest.param(("--key", "df_nobody"), 4, "refuses the token df_*** with 401", id="refused key"),
+            pytest.param((), 4, "no key was given, and the server refuses requests without one", id="no key"),
+            pytest.param(
+                ("--account-token", "dft_test"), 4, "no website was given for the account", id="no website"
+            ),
+            pytest.param(
+                ("--key", "df_test", "--only", "ENV-*", "--require", "AUTH-04"),
+                5,
+                "AUTH-04",
+                id="unseen clause",
+            ),
+            pytest.param(
+                ("--key", "df_limited", "--max-requests", "3"), 3, "have all been sent", id="too few requests"
+            ),
+            pytest.param(("--key", "df_error_500"), 5, "answered 500", id="lasting 500"),
+        ],
+        3,
+    ),
 )
 def test_partial_verdicts(server: str, arguments: tuple[str, ...], code: int, words: str) -> None:
     result = ended("verify", server, *arguments, "--pause", "0.2")
@@ -330,6 +336,7 @@ def test_a_starting_server_is_waited_for() -> None:
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.long
 def test_a_server_that_starts_behind_a_gateway_is_waited_for() -> None:
     with running(Waking()) as base:
         result = ended("verify", base, "--key", KEY, "--pause", "0", "--only", "RT-*", "--wait", "60s")
@@ -351,6 +358,7 @@ def test_a_run_that_ends_early_asks_for_no_key_that_it_has() -> None:
     assert "an account token (`--account-token`)" in result.stdout
 
 
+@pytest.mark.long
 def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) -> None:
     reports = [tmp_path / name for name in ("a.json", "b.xml", "c.md")]
     options = [f"--report={kind}={file}" for kind, file in zip(_KINDS, reports, strict=True)]

@@ -12,6 +12,7 @@ from contract_tests.judging.verdict import Outcome
 from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.strangers.plain import ACCOUNT, KEY, WEBSITE_ID, Answer, Json, Person, Stranger
 from tests.kit.strangers.serving import running
+from tests.quick import quick
 
 
 class Yesterday(Stranger):
@@ -138,21 +139,24 @@ def _ids(run: Run, outcome: Outcome) -> set[str]:
 
 @pytest.mark.parametrize(
     ("make", "broken", "warned"),
-    [
-        pytest.param(Yesterday, set(), {"MAP-53"}, id="an event's time in a word"),
-        pytest.param(LocalEvents, set(), {"MAP-53"}, id="an event's time without an offset"),
-        pytest.param(Vague, {"VIS-26", "VIS-27"}, set(), id="a profile's times in words"),
-        pytest.param(Swapped, set(), {"MAP-25"}, id="latitude and longitude swapped"),
-        pytest.param(TwoRows, set(), {"RT-02"}, id="a counter with two rows"),
-        pytest.param(Dated, {"RT-05"}, set(), id="nobody with dates"),
-        pytest.param(Pageless, {"VIS-34"}, set(), id="no pages in any profile"),
-        pytest.param(SometimesPageless, set(), {"VIS-34"}, id="no pages in some profiles"),
-        pytest.param(Failing, {"ERR-02"}, set(), id="500 for a malformed id"),
-        pytest.param(FailingOnce, set(), set(), id="500 once for a malformed id"),
-        pytest.param(Abroad, set(), {"AGR-08"}, id="another country for all returning visitors"),
-        pytest.param(OldestFirst, set(), {"MAP-90"}, id="events oldest first"),
-        pytest.param(Nowhere, set(), {"MAP-12"}, id="no current page anywhere"),
-    ],
+    quick(
+        [
+            pytest.param(Yesterday, set(), {"MAP-53"}, id="an event's time in a word"),
+            pytest.param(LocalEvents, set(), {"MAP-53"}, id="an event's time without an offset"),
+            pytest.param(Vague, {"VIS-26", "VIS-27"}, set(), id="a profile's times in words"),
+            pytest.param(Swapped, set(), {"MAP-25"}, id="latitude and longitude swapped"),
+            pytest.param(TwoRows, set(), {"RT-02"}, id="a counter with two rows"),
+            pytest.param(Dated, {"RT-05"}, set(), id="nobody with dates"),
+            pytest.param(Pageless, {"VIS-34"}, set(), id="no pages in any profile"),
+            pytest.param(SometimesPageless, set(), {"VIS-34"}, id="no pages in some profiles"),
+            pytest.param(Failing, {"ERR-02"}, set(), id="500 for a malformed id"),
+            pytest.param(FailingOnce, set(), set(), id="500 once for a malformed id"),
+            pytest.param(Abroad, set(), {"AGR-08"}, id="another country for all returning visitors"),
+            pytest.param(OldestFirst, set(), {"MAP-90"}, id="events oldest first"),
+            pytest.param(Nowhere, set(), {"MAP-12"}, id="no current page anywhere"),
+        ],
+        5,
+    ),
 )
 def test_a_fault_has_the_weight_of_what_it_contradicts(
     make: Callable[[], Stranger], broken: set[str], warned: set[str]

@@ -28,6 +28,7 @@ from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 from tests.kit.reference.writes import BOT
 from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.writing import WRITING
+from tests.quick import quick
 
 _AGAINST = (Outcome.BROKEN, Outcome.WARNING, Outcome.FAILED)
 _CLAUSES = [*SEED_CLAUSES, *(clause for clause in all_clauses() if clause.id in WRITING)]
@@ -144,7 +145,8 @@ def test_a_fault_of_the_second_goal_alone_is_noticed(
 # -- correct servers -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("revision", ["2026-02", pytest.param("2026-06", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("revision", ["2026-02", pytest.param("2026-06")])
 def test_the_mock_holds_every_clause_about_writing(revision: str) -> None:
     with serving("--now", INSTANT, "--speed", "10", "--revision", revision) as address:
         plan = _plan(base_of(address), load_credentials("mock"), pause=0.2)
@@ -162,6 +164,7 @@ def _heard(drawn: Habits) -> Habits:
     return replace(drawn, manners=replace(drawn.manners, cache=None)) if is_silent else drawn
 
 
+@pytest.mark.long
 @given(habits.map(_heard))
 def test_no_correct_server_is_accused_or_warned(drawn: Habits) -> None:
     run = _run(drawn)
@@ -174,22 +177,26 @@ _LIVELY = replace(PLAIN, website=Website(8, NONE, NONE, NONE, "USD", moves=0.2))
 
 @pytest.mark.parametrize(
     "habits",
-    [
-        pytest.param(_LIVELY, id="the plain one"),
-        pytest.param(replace(_LIVELY, revision=JUNE), id="the newer revision"),
-        pytest.param(replace(_LIVELY, writing=Writing(shows_after=1.4)), id="a delay"),
-        pytest.param(replace(_LIVELY, writing=Writing(shows_after=15)), id="a queue"),
-        pytest.param(
-            replace(_LIVELY, writing=Writing(message="目标已记录", bad_payment=422)), id="other words"
-        ),
-        pytest.param(replace(_LIVELY, writing=Writing(tells_action=False)), id="no action"),
-        pytest.param(
-            replace(_LIVELY, wording=replace(PLAIN.wording, has_more=True, has_points=True)), id="more"
-        ),
-        pytest.param(
-            replace(_LIVELY, wording=replace(PLAIN.wording, goals="both", goals_fall=True)), id="two lists"
-        ),
-    ],
+    quick(
+        [
+            pytest.param(_LIVELY, id="the plain one"),
+            pytest.param(replace(_LIVELY, revision=JUNE), id="the newer revision"),
+            pytest.param(replace(_LIVELY, writing=Writing(shows_after=1.4)), id="a delay"),
+            pytest.param(replace(_LIVELY, writing=Writing(shows_after=15)), id="a queue"),
+            pytest.param(
+                replace(_LIVELY, writing=Writing(message="目标已记录", bad_payment=422)), id="other words"
+            ),
+            pytest.param(replace(_LIVELY, writing=Writing(tells_action=False)), id="no action"),
+            pytest.param(
+                replace(_LIVELY, wording=replace(PLAIN.wording, has_more=True, has_points=True)), id="more"
+            ),
+            pytest.param(
+                replace(_LIVELY, wording=replace(PLAIN.wording, goals="both", goals_fall=True)),
+                id="two lists",
+            ),
+        ],
+        3,
+    ),
 )
 def test_a_correct_server_shows_all_that_is_judged(habits: Habits) -> None:
     run = _run(habits)

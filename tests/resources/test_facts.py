@@ -3,6 +3,7 @@
 from asyncio import run
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def test_answers_are_those_of_a_new_mock_with_the_same_log(steps: list[Any]) -> 
             written.append(step)
 
 
+@pytest.mark.long
 @given(sequences(), sequences())
 @settings(max_examples=settings().max_examples // 2)
 def test_accounts_never_see_what_another_one_wrote(one: list[Any], other: list[Any]) -> None:

@@ -110,6 +110,7 @@ def test_days_begin_where_the_time_zone_says(api: httpx2.Client) -> None:
     assert told["data"][0]["timestamp"] == f"{WEEK['startAt']}T00:00:00+05:45"
 
 
+@pytest.mark.long
 def test_everybody_on_the_map_is_in_the_list_of_today(api: httpx2.Client) -> None:
     shown = ask(api, "/analytics/realtime/map").json()["data"]["visitors"]
     listed = ask(api, "/visitors", limit=250).json()["data"]
@@ -138,6 +139,7 @@ def test_a_listed_visitor_is_who_the_profile_says(api: httpx2.Client) -> None:
         assert params == identity["params"]
 
 
+@pytest.mark.long
 def test_pages_of_the_list_are_the_visitors_of_the_overview_each_once(api: httpx2.Client) -> None:
     ids: list[str] = []
     seen: list[str] = []
@@ -160,6 +162,7 @@ def test_customers_and_others_are_all(api: httpx2.Client) -> None:
     assert sum(counts) == count(api, **WEEK, country="FR")
 
 
+@pytest.mark.long
 def test_those_who_reached_a_goal_are_its_visitors(api: httpx2.Client) -> None:
     goals = {row["goal"]: row for row in rows(api, "/analytics/goals", **WEEK)}
     listed = ask(api, "/visitors", **WEEK, completedGoal="signup", limit=5).json()["data"]
@@ -369,6 +372,7 @@ def test_an_account_token_needs_the_website(api: httpx2.Client) -> None:
     assert overview(api, "dft_test", **WEEK, websiteId=DEMO) == overview(api, **WEEK)
 
 
+@pytest.mark.long
 def test_the_past_of_yesterday_is_the_same_tomorrow() -> None:
     def told(now: int) -> list[bytes]:
         with running(now=iso_of(now), speed=0) as mock, httpx2.Client(base_url=mock.url) as client:

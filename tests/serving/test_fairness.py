@@ -13,6 +13,7 @@ import pytest
 
 from tests.command import address_of, started
 from tests.controls import Controls
+from tests.quick import quick
 from tests.serving.test_abuse import MEGABYTE, Target, received, request, statuses_in
 
 MAP = b"/api/v1/analytics/realtime/map"
@@ -59,22 +60,25 @@ def read_to_the_end(sock: socket.socket) -> Thread:
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP")
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(request(), id="counters"),
-        pytest.param(request(MAP), id="maps"),
-        pytest.param(request(b"/nothing"), id="unknown paths"),
-        pytest.param(
-            request(
-                b"/api/v1/goals",
-                b"Authorization: Bearer df_test\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n" % len(GOAL),
-                method=b"POST",
-                body=GOAL,
+    quick(
+        [
+            pytest.param(request(), id="counters"),
+            pytest.param(request(MAP), id="maps"),
+            pytest.param(request(b"/nothing"), id="unknown paths"),
+            pytest.param(
+                request(
+                    b"/api/v1/goals",
+                    b"Authorization: Bearer df_test\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n" % len(GOAL),
+                    method=b"POST",
+                    body=GOAL,
+                ),
+                id="goals",
             ),
-            id="goals",
-        ),
-        pytest.param(request(b"/api/v1/analytics/realtime", b""), id="refused requests"),
-    ],
+            pytest.param(request(b"/api/v1/analytics/realtime", b""), id="refused requests"),
+        ],
+        1,
+    ),
 )
 @pytest.mark.parametrize("is_reading", [True, False], ids=["reading", "not reading"])
 def test_many_requests_of_one_client_let_another_one_in(

@@ -29,6 +29,7 @@ from mock_server.world.site_files import load_sites
 from tests.controls import Controls
 from tests.credentials import DEMO
 from tests.instants import INSTANT
+from tests.quick import quick
 from tests.timing import assert_less, assert_once
 from tests.waiting import eventually
 
@@ -170,7 +171,7 @@ def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("key", ["df_test", *SITE_KEYS])
+@pytest.mark.parametrize("key", quick(["df_test", *SITE_KEYS], 3))
 def test_plain_request_takes_the_fast_path(pair: Pair, key: str, path: str) -> None:
     was_fast = both(pair, asking(path, f"Authorization: Bearer {key}"))
 
@@ -408,6 +409,7 @@ def test_many_requests_on_one_connection_are_answered_in_order(pair: Pair) -> No
     assert exchanged(pair.fast, together) == exchanged(pair.usual, together)
 
 
+@pytest.mark.long
 def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
     slow = PLAIN.replace(" HTTP", "?x=1 HTTP")
 

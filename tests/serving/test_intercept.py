@@ -158,7 +158,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str
     return environments
 
 
-@pytest.fixture(scope="module", params=["uvloop", "asyncio"])
+@pytest.fixture(scope="module", params=quick(["uvloop", "asyncio"], 1))
 def command(request: pytest.FixtureRequest, without: dict[str, dict[str, str]]) -> Iterator[Intercepting]:
     """The command on both event loops that it supports."""
     environment = without["uvloop"] if request.param == "asyncio" else {}
@@ -219,7 +219,7 @@ def tunnel(command: Intercepting, stack: ExitStack) -> ssl.SSLSocket:
     return stack.enter_context(command.trusting().wrap_socket(sock, server_hostname=HOST))
 
 
-@pytest.mark.parametrize("program", quick(PROGRAMS, 2))
+@pytest.mark.parametrize("program", quick(PROGRAMS, 1))
 def test_program_with_the_real_address_gets_the_mocks_answer(
     command: Intercepting, program: list[str]
 ) -> None:
@@ -645,7 +645,7 @@ def test_there_is_room_again_when_others_have_left(beginning: bytes) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("loop", quick(["uvloop", "asyncio"], 1))
 def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, str]], loop: str) -> None:
     # A connection that is not closed at once is cut after a second, or after the proxy's timeout.
     assert_less(lambda: _seconds_to_end(without["uvloop"] if loop == "asyncio" else {}), 2)
@@ -742,6 +742,7 @@ def test_file_that_cannot_be_the_authoritys_is_refused_and_left_alone(tmp_path: 
     assert [file.read_text(encoding="ascii") for file in tmp_path.iterdir()] == ["precious"]
 
 
+@pytest.mark.long
 def test_chosen_port_and_file_are_used(tmp_path: Path) -> None:
     file = tmp_path / "its ca.pem"
     with port_to_take() as port:
@@ -764,6 +765,7 @@ def test_taken_port_is_reported_with_its_option() -> None:
             pass
 
 
+@pytest.mark.long
 def test_options_of_the_proxy_without_the_proxy_are_refused() -> None:
     result = ended("serve", "--port", "0", "--intercept-port", "0", "--intercept-ca", "ca.pem")
 
@@ -771,6 +773,7 @@ def test_options_of_the_proxy_without_the_proxy_are_refused() -> None:
     assert "need --intercept" in result.stderr
 
 
+@pytest.mark.long
 def test_missing_package_is_named_with_the_extra_to_install(without: dict[str, dict[str, str]]) -> None:
     result = ended("serve", "--port", "0", "--intercept", environment=without["trustme"])
 
@@ -781,6 +784,7 @@ def test_missing_package_is_named_with_the_extra_to_install(without: dict[str, d
     )
 
 
+@pytest.mark.long
 def test_without_intercept_no_package_is_needed_for_it(without: dict[str, dict[str, str]]) -> None:
     with started("--port", "0", environment=without["trustme"]) as process:
         banner = banner_of(process)

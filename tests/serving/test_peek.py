@@ -225,6 +225,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pa
         yield url, journal
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/goals", REALTIME, "/nothing"])
 def test_the_servers_rules_and_the_journals_on_disk_see_no_peek(
     extended: tuple[str, Path], path: str
@@ -242,6 +243,7 @@ def test_the_servers_rules_and_the_journals_on_disk_see_no_peek(
     assert journal.read_bytes() == before
 
 
+@pytest.mark.long
 def test_the_request_log_has_no_line_of_a_peek() -> None:
     with started("--port", "0", "--log", "requests", stderr=subprocess.PIPE) as process:
         url = address_of(process)

@@ -24,6 +24,7 @@ from mock_server.serving.server import Server
 from mock_server.serving.strict_http import Timeouts
 from tests.command import address_of, started
 from tests.controls import Controls, Json
+from tests.quick import quick
 from tests.serving.test_fast import (
     MAP,
     REALTIME,
@@ -460,13 +461,16 @@ SLOW = asking(REALTIME, TOKEN, "Prefer: delay=300")
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
-    [
-        pytest.param(SLOW, [200], id="one"),
-        pytest.param(SLOW + PLAIN + SLOW + PLAIN, [200] * 4, id="several"),
-        pytest.param(PLAIN + SLOW + PLAIN[:20], [200] * 2, id="half of another behind it"),
-        pytest.param(SLOW + "\x00", [200, 400], id="garbage behind it"),
-        pytest.param(asking(REALTIME, TOKEN, "Prefer: fault=hang"), [], id="one that is never answered"),
-    ],
+    quick(
+        [
+            pytest.param(SLOW, [200], id="one"),
+            pytest.param(SLOW + PLAIN + SLOW + PLAIN, [200] * 4, id="several"),
+            pytest.param(PLAIN + SLOW + PLAIN[:20], [200] * 2, id="half of another behind it"),
+            pytest.param(SLOW + "\x00", [200, 400], id="garbage behind it"),
+            pytest.param(asking(REALTIME, TOKEN, "Prefer: fault=hang"), [], id="one that is never answered"),
+        ],
+        3,
+    ),
 )
 @pytest.mark.parametrize("way", WAYS)
 def test_a_client_that_closed_its_side_is_answered(
@@ -486,26 +490,29 @@ def hasty() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("pieces", "count", "least"),
-    [
-        pytest.param([], 0, 0.6, id="nothing"),
-        pytest.param(["\r\n"], 0, 0.6, id="a line end"),
-        pytest.param([PLAIN, PLAIN], 2, 0.6, id="known requests"),
-        pytest.param([PLAIN, "\r\n"], 1, 0.6, id="a line end behind a request"),
-        pytest.param(["G"], 1, 0.3, id="one byte"),
-        pytest.param([PLAIN[:30], PLAIN[30:-2]], 1, 0.3, id="half a head"),
-        pytest.param([PLAIN, PLAIN, PLAIN[:-2]], 3, 0.3, id="half a head behind requests"),
-        pytest.param([asking(REALTIME, TOKEN, "Content-Length: 9")], 1, 0.3, id="no body"),
-        pytest.param(
-            [
-                asking("/__mock/keys", "Content-Type: application/json", CHUNKED, method="POST").replace(
-                    "Host: mock", "Host: localhost"
-                )
-            ],
-            1,
-            0.3,
-            id="no body to a control",
-        ),
-    ],
+    quick(
+        [
+            pytest.param([], 0, 0.6, id="nothing"),
+            pytest.param(["\r\n"], 0, 0.6, id="a line end"),
+            pytest.param([PLAIN, PLAIN], 2, 0.6, id="known requests"),
+            pytest.param([PLAIN, "\r\n"], 1, 0.6, id="a line end behind a request"),
+            pytest.param(["G"], 1, 0.3, id="one byte"),
+            pytest.param([PLAIN[:30], PLAIN[30:-2]], 1, 0.3, id="half a head"),
+            pytest.param([PLAIN, PLAIN, PLAIN[:-2]], 3, 0.3, id="half a head behind requests"),
+            pytest.param([asking(REALTIME, TOKEN, "Content-Length: 9")], 1, 0.3, id="no body"),
+            pytest.param(
+                [
+                    asking("/__mock/keys", "Content-Type: application/json", CHUNKED, method="POST").replace(
+                        "Host: mock", "Host: localhost"
+                    )
+                ],
+                1,
+                0.3,
+                id="no body to a control",
+            ),
+        ],
+        4,
+    ),
 )
 def test_an_idle_connection_is_closed_after_the_timeout(
     hasty: str, pieces: list[str], count: int, least: float

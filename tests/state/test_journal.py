@@ -19,6 +19,7 @@ from tests.command import ended, serving
 from tests.controls import Controls, Json
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT
+from tests.quick import quick
 from tests.waiting import eventually
 
 REALTIME = "/analytics/realtime"
@@ -378,7 +379,7 @@ def test_pages(controls: Controls, web: httpx2.Client) -> None:
     assert controls.get("/requests", key=key)["requests"] == []
 
 
-@pytest.mark.parametrize(("size", "most"), [(1, MOST_REQUESTS), (20_000, MOST_BYTES // 20_000)])
+@pytest.mark.parametrize(("size", "most"), quick([(1, MOST_REQUESTS), (20_000, MOST_BYTES // 20_000)], 1))
 def test_the_journal_of_a_key_is_bounded(
     controls: Controls, web: httpx2.Client, size: int, most: int
 ) -> None:
@@ -693,6 +694,7 @@ def test_a_journal_on_disk_may_be_rotated(tmp_path: Path, rotate: Callable[[Path
     assert (older, newer) == ([REALTIME], [KNOWN, "/nothing"])
 
 
+@pytest.mark.long
 def test_a_journal_whose_folder_is_gone_ends_with_a_word(tmp_path: Path) -> None:
     folder, errors = tmp_path / "logs", tmp_path / "errors"
     folder.mkdir()

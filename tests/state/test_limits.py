@@ -91,6 +91,7 @@ def test_errors_are_counted_and_have_the_headers_of_the_limit(controls: Controls
     assert replies[0].headers["X-RateLimit-Remaining"] == "0"
 
 
+@pytest.mark.long
 def test_each_credential_has_the_servers_limit_for_itself() -> None:
     with serving("--rate-limit", "2/10s", "--freeze") as url, httpx2.Client(base_url=url) as web:
         tokens = [
@@ -136,6 +137,7 @@ def test_limits_count_real_time_until_somebody_drives_the_clock(options: list[st
     ]
 
 
+@pytest.mark.long
 def test_a_forced_429_of_a_world_in_the_past_ends_soon() -> None:
     with serving("--now", "2020-01-01T00:00:00Z", "--freeze") as url, httpx2.Client(base_url=url) as web:
         begun = time.time()

@@ -48,6 +48,7 @@ def _transactions(address: str) -> list[str]:
     return [fact["fact"]["transaction_id"] for fact in _facts(address)]
 
 
+@pytest.mark.long
 def test_what_was_written_is_true_after_a_restart(path: Path) -> None:
     with serving("--state", str(path), "--freeze") as address, _client(address) as client:
         visitor_id = client.get("/analytics/realtime/map").json()["data"]["visitors"][0]["visitorId"]
@@ -65,6 +66,7 @@ def test_what_was_written_is_true_after_a_restart(path: Path) -> None:
     assert restored == {**written, "request": None}
 
 
+@pytest.mark.long
 def test_on_a_full_disk_a_write_is_500_and_reads_are_answered(path: Path) -> None:
     with started("--port", "0", "--state", str(path)) as process:
         address = address_of(process)
@@ -88,9 +90,10 @@ def test_on_a_full_disk_a_write_is_500_and_reads_are_answered(path: Path) -> Non
         assert len(list(store.entries("demo"))) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rounds",
-    [1, pytest.param(5, marks=pytest.mark.long), pytest.param(100, marks=pytest.mark.slow)],
+    [1, pytest.param(5), pytest.param(100, marks=pytest.mark.slow)],
 )
 def test_whatever_was_answered_outlives_a_kill_in_the_middle_of_writing(rounds: int, path: Path) -> None:
     chance = random.Random(rounds)

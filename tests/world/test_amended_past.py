@@ -601,6 +601,7 @@ def late_cases(draw: st.DrawFn) -> Case:
     return Case(asked, tuple(facts))
 
 
+@pytest.mark.long
 @settings(max_examples=settings().max_examples // 4)  # each draws a table
 @given(late_cases(), some_filters)
 def test_a_table_that_begins_after_a_visit_tells_the_same(case: Case, chosen_by: tuple[Filter, ...]) -> None:
@@ -614,6 +615,7 @@ def test_a_table_that_begins_after_a_visit_tells_the_same(case: Case, chosen_by:
 # -- what does not change ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @settings(max_examples=settings().max_examples // 5)  # each draws several tables
 @given(cases(), some_filters, st.lists(st.sampled_from(STEPS), min_size=2, max_size=5))
 def test_the_next_seconds_tell_what_a_new_past_tells(
@@ -718,6 +720,7 @@ def test_goals_and_payments_add_no_visits(case: Case, chosen_by: tuple[Filter, .
     assert {name: told[name] for name in names} == {name: plain[name] for name in names}
 
 
+@pytest.mark.long
 @few
 @given(cases())
 def test_what_was_written_later_is_not_known_yet(case: Case) -> None:
@@ -728,6 +731,7 @@ def test_what_was_written_later_is_not_known_yet(case: Case) -> None:
     assert told == figures(*select(case.asked))
 
 
+@pytest.mark.long
 @few
 @given(cases())
 def test_what_was_removed_again_never_was(case: Case) -> None:

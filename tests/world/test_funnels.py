@@ -78,6 +78,7 @@ def followed_by(events: list[Event], steps: list[Step]) -> int:
     return reached
 
 
+@pytest.mark.long
 @given(short_questions.flatmap(_funnel_of))
 def test_steps_are_reached_in_the_order_of_the_sessions(asked_funnel: tuple[Asked, list[Step]]) -> None:
     asked, steps = asked_funnel
@@ -132,6 +133,7 @@ def test_the_first_step_has_the_visitors_of_its_pages_or_its_goal(
     assert funnel(facts, chosen, [any_page, *others])[0].visitors == overview(facts, chosen)["visitors"]
 
 
+@pytest.mark.long
 @settings(max_examples=4)  # each makes 24 reports
 @given(seeds, st.sampled_from(["demo", "shop"]))
 def test_goals_of_visits_that_reach_beyond_the_period_do_not_count(seed: int, site: str) -> None:
@@ -145,6 +147,7 @@ def test_goals_of_visits_that_reach_beyond_the_period_do_not_count(seed: int, si
             assert funnel(facts, chosen, [Step(goal=name)])[0].visitors == visitors.get(name, 0)
 
 
+@pytest.mark.long
 @given(asked_funnels, filters, st.integers(SETTLING_MINUTES * MINUTE, 40 * DAY))
 def test_a_funnel_of_what_is_over_is_the_same_later(
     asked_funnel: tuple[Asked, list[Step]], chosen_by: tuple[Filter, ...], lapse: int

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -282,6 +283,7 @@ def test_a_filter_and_its_opposite_part_the_sessions(asked: Asked, chosen_by: tu
     assert all(part[name] <= whole[name] for part in parts for name in ("visitors", "sessions", "payments"))
 
 
+@pytest.mark.long
 @given(questions(), filters, st.integers(1, 60))
 def test_pages_of_visitors_are_the_whole_list(
     asked: Asked, chosen_by: tuple[Filter, ...], limit: int
@@ -300,6 +302,7 @@ def test_pages_of_visitors_are_the_whole_list(
     assert [row.last_seen_at for row in listed] == sorted((r.last_seen_at for r in listed), reverse=True)
 
 
+@pytest.mark.long
 @given(questions(), filters)
 def test_customers_and_others_part_the_list(asked: Asked, chosen_by: tuple[Filter, ...]) -> None:
     facts, chosen = select(asked._replace(begin=max(asked.begin, asked.end - 8 * HOUR)), chosen_by)
@@ -316,6 +319,7 @@ def test_customers_and_others_part_the_list(asked: Asked, chosen_by: tuple[Filte
             assert bool(life.payments) == flag
 
 
+@pytest.mark.long
 @given(short_questions)
 def test_rows_of_the_list_agree_with_profiles(asked: Asked) -> None:
     facts, chosen = select(asked._replace(end=asked.instant + 1, begin=asked.instant - HOUR))
