@@ -255,7 +255,6 @@ def test_a_server_s_text_is_no_workflow_command(tmp_path: Path, runner: dict[str
     assert _outputs(tmp_path)["verdict"] == "no verdict"
 
 
-@pytest.mark.long
 def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str]) -> None:
     text = '$(touch pwned)`touch pwned`"; touch pwned; "\ntouch pwned'
     inputs = _inputs(url="http://127.0.0.1:1", only=text, reports=text, strict=text, sarif=text, wait="0s")
