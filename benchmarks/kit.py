@@ -14,8 +14,8 @@ from benchmarks.table import number
 from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP
 from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.operations import MAP
 from contract_tests.recording import Recording
 from mock_server.contract.document import REVISION_2026_02
 from mock_server.instants import SECOND, instant_of

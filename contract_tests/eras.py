@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from contract_tests.exchange import Exchange
+from contract_tests.operations import CREATE_GOAL, IDENTIFY
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What these operations add has the time of the request, so no report of a finished period contains it.
-_OF_THE_PRESENT = frozenset({"createGoal", "identifyVisitor"})
+_OF_THE_PRESENT = frozenset({CREATE_GOAL, IDENTIFY})
 # A request with one of these statuses was refused, and has changed nothing.
 _REFUSED = range(400, 500)
 # In ms: the time for which a report may still come from a cache, and so be older than a change.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-REALTIME, MAP, VISITOR = "getRealtime", "getRealtimeMap", "getVisitor"
+from contract_tests.operations import MAP, REALTIME, VISITOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ FAMILIES = (
     Family("WRITE", "What is written", "writes"),
 )
 
-WRITTEN = frozenset(family.operation for family in FAMILIES if family.operation)
+BY_HAND = frozenset(family.operation for family in FAMILIES if family.operation)
 """The operations whose access clauses are written by hand.
 
 The access clauses of all other operations are made from the document.

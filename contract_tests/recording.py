@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from contract_tests.document import Document, document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import WRITTEN
+from contract_tests.families import BY_HAND
 from contract_tests.pointers import kind_of, step
 
 T = TypeVar("T")
@@ -176,12 +176,12 @@ def numbered(data: Json, name: str) -> list[tuple[int, dict[str, Json]]]:
 def _absent(exchanges: Iterable[Exchange]) -> dict[str, list[Exchange]]:
     """Returns the exchanges of operations that the server does not have, by operation.
 
-    Such an operation answers 404, 405 or 501 even to a correct request. The operations in WRITTEN are always
+    Such an operation answers 404, 405 or 501 even to a correct request. The operations in BY_HAND are always
     expected.
     """
     by_operation: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
-        if exchange.operation is not None and exchange.operation not in WRITTEN:
+        if exchange.operation is not None and exchange.operation not in BY_HAND:
             by_operation[exchange.operation].append(exchange)
     return {operation: found for operation, found in by_operation.items() if _is_absent(found)}
 

@@ -7,7 +7,7 @@ import msgspec
 
 from contract_tests.exchange import Exchange, Json
 
-GOALS, CUSTOM_GOALS = "completedGoals", "completedCustomGoals"
+COMPLETED_GOALS, COMPLETED_CUSTOM_GOALS = "completedGoals", "completedCustomGoals"
 BY_PROVIDER = "payment_provider"
 
 
@@ -42,7 +42,7 @@ def goals_of(profile: Json) -> list[dict[str, Json]] | None:
     Returns None if the profile has no list of goals, or one of them cannot be read.
     """
     activity = _object(_object(profile).get("activity"))
-    listed = activity.get(GOALS, activity.get(CUSTOM_GOALS))
+    listed = activity.get(COMPLETED_GOALS, activity.get(COMPLETED_CUSTOM_GOALS))
     if not isinstance(listed, list):
         return None
     is_readable = all(isinstance(goal, dict) and isinstance(goal.get("name"), str) for goal in listed)
@@ -51,8 +51,8 @@ def goals_of(profile: Json) -> list[dict[str, Json]] | None:
 
 def place_of_goals(profile: Json) -> str:
     """Returns the pointer to the list of goals in a profile's answer, whether or not there is one."""
-    has_all = GOALS in _object(_object(profile).get("activity"))
-    return f"/data/activity/{GOALS if has_all else CUSTOM_GOALS}"
+    has_all = COMPLETED_GOALS in _object(_object(profile).get("activity"))
+    return f"/data/activity/{COMPLETED_GOALS if has_all else COMPLETED_CUSTOM_GOALS}"
 
 
 def named(profile: Json, name: str) -> list[dict[str, Json]]:
@@ -66,7 +66,7 @@ def paid(profile: Json) -> int | None:
     Returns None if the profile does not list such goals, or one of them cannot be read.
     """
     listed = goals_of(profile)
-    if listed is None or GOALS not in profile["activity"]:
+    if listed is None or COMPLETED_GOALS not in profile["activity"]:
         return None
     origins = [goal.get("origin") for goal in listed]
     return origins.count(BY_PROVIDER) if all(isinstance(origin, str) for origin in origins) else None

@@ -11,12 +11,23 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.document import document
 from contract_tests.documented import Operation
 from contract_tests.exchange import Json, is_number
-from contract_tests.families import MAP, WRITTEN
+from contract_tests.families import BY_HAND
+from contract_tests.operations import (
+    CREATE_GOAL,
+    CREATE_PAYMENT,
+    DELETE_GOALS,
+    DELETE_PAYMENTS,
+    IDENTIFY,
+    MAP,
+    OVERVIEW,
+    TIMESERIES,
+    VISITORS,
+)
 
 LONGEST_NAME, LONGEST_VALUE, MOST_KEYS = 64, 255, 10
 """The documented limits of goals and identities: the lengths of a name and a value, the number of members."""
 
-_NOT_FOUND, _TIMESERIES = 404, "getTimeseries"
+_NOT_FOUND = 404
 _VISITOR, _DATES = "datafast_visitor_id", ("startAt", "endAt")
 _NAME = re.compile(rf"[A-Za-z0-9_: -]{{1,{LONGEST_NAME}}}")
 _KEY = re.compile(r"[a-z0-9_-]{1,64}")
@@ -100,7 +111,7 @@ def _bad_interval(asked: Asked) -> bool:
 
 @cache
 def _intervals() -> frozenset[str]:
-    found = document().operations[_TIMESERIES].parameter("interval")
+    found = document().operations[TIMESERIES].parameter("interval")
     return frozenset(found.schema["enum"] if found else ())
 
 
@@ -110,7 +121,7 @@ def _two_conditions(asked: Asked) -> bool:
 
 _NO_JSON = (labels.NO_JSON, _unreadable)
 _KINDS: Mapping[str, tuple[tuple[str, Test], ...]] = {
-    "createGoal": (
+    CREATE_GOAL: (
         _NO_JSON,
         (labels.MISSING, _lacks(_VISITOR, "name")),
         (labels.BOT, _of_a_bot),
@@ -119,36 +130,36 @@ _KINDS: Mapping[str, tuple[tuple[str, Test], ...]] = {
         (labels.BAD_METADATA, _badly_described),
         (labels.NO_PAGE_VIEWS, _unknown),
     ),
-    "deleteGoals": (
+    DELETE_GOALS: (
         (labels.NO_FILTER, _without(_VISITOR, "name")),
         (labels.HALF_PERIOD, _half_a_period),
         (labels.BAD_FILTER, _bad_filter),
     ),
-    "createPayment": (
+    CREATE_PAYMENT: (
         _NO_JSON,
         (labels.MISSING, _lacks("amount", "currency", "transaction_id")),
         (labels.BAD_AMOUNT, _bad_amount),
         (labels.BAD_CURRENCY, lambda asked: not _CURRENCY.fullmatch(asked.text("currency"))),
     ),
-    "deletePayments": (
+    DELETE_PAYMENTS: (
         (labels.NO_FILTER, _without(_VISITOR, "transaction_id")),
         (labels.HALF_PERIOD, _half_a_period),
         (labels.BAD_FILTER, _bad_filter),
         (labels.UNKNOWN_TRANSACTION, _unknown),
     ),
-    "identifyVisitor": (
+    IDENTIFY: (
         _NO_JSON,
         (labels.MISSING, _lacks(_VISITOR, "user_id")),
         (labels.BAD_ID, lambda asked: not labels.is_visitor_id(asked.text(_VISITOR))),
         (labels.TOO_LONG, lambda asked: len(asked.text("user_id")) > LONGEST_VALUE),
         (labels.NO_PAGE_VIEWS, _unknown),
     ),
-    "getOverview": ((labels.ONE_DATE, _half_a_period),),
-    _TIMESERIES: (
+    OVERVIEW: ((labels.ONE_DATE, _half_a_period),),
+    TIMESERIES: (
         (labels.NO_FIELDS, lambda asked: not asked.query.get("fields")),
         (labels.BAD_INTERVAL, _bad_interval),
     ),
-    "listVisitors": ((labels.TWO_CONDITIONS, _two_conditions),),
+    VISITORS: ((labels.TWO_CONDITIONS, _two_conditions),),
     MAP: ((labels.SUPERFLUOUS, lambda asked: not asked.query.keys() <= {"websiteId"}),),
 }
 """The kinds of requests for each operation, with their labels. The first one that fits counts."""
@@ -166,7 +177,7 @@ def content_label(
         if fits(asked):
             return label
     has_id = any(p.place == "path" and p.name != "websiteId" for p in operation.parameters)
-    return labels.UNKNOWN_RESOURCE if has_id and operation.id not in WRITTEN and _unknown(asked) else None
+    return labels.UNKNOWN_RESOURCE if has_id and operation.id not in BY_HAND and _unknown(asked) else None
 
 
 def _object_in(body: bytes) -> dict[str, Json] | None:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from contract_tests.asking.credentials import Credentials
-from contract_tests.families import VISITOR, WRITTEN
+from contract_tests.families import BY_HAND
+from contract_tests.operations import VISITOR
 
 OK = "ok"
 POLL = "poll"
@@ -131,7 +132,7 @@ def request_label(
     """
     if operation == VISITOR:
         return _visitor_label(visitor_id or "", credentials)
-    return _query_label(query) if operation in WRITTEN else None
+    return _query_label(query) if operation in BY_HAND else None
 
 
 def _visitor_label(visitor_id: str, credentials: Credentials) -> str | None:

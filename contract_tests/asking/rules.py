@@ -14,7 +14,7 @@ from contract_tests.asking.needs import ACCOUNT, KEY, Need, by_writing, of_role
 from contract_tests.document import Document
 from contract_tests.documented import OBSERVED, Operation, Parameter
 from contract_tests.exchange import is_success_status
-from contract_tests.families import WRITTEN
+from contract_tests.families import BY_HAND
 
 MAIN, WITHOUT_TOKEN, UNKNOWN = "main", "without a token", "unknown"
 """The senders of requests that are not roles: the main credentials, no token, and an invalid token."""
@@ -124,7 +124,7 @@ def _form(contract: Document, operation: Operation) -> Hashable:
 
 
 def _described(contract: Document) -> Iterator[Operation]:
-    return (operation for operation in contract.operations.values() if operation.id not in WRITTEN)
+    return (operation for operation in contract.operations.values() if operation.id not in BY_HAND)
 
 
 def wide_reads_of(contract: Document) -> list[tuple[Operation, dict[str, str]]]:

@@ -10,8 +10,8 @@ from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
 from contract_tests.documented import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import ms
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 # How much a score may change while a visitor views another page.

@@ -7,8 +7,8 @@ from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.met import SEVERAL, SOON, Met, having, ids_of, met
 from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, is_figure
-from contract_tests.families import VISITOR
 from contract_tests.instants import ms
+from contract_tests.operations import VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 from contract_tests.shown import paid
 

@@ -9,7 +9,7 @@ from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import VISITOR
+from contract_tests.operations import VISITOR
 from contract_tests.recording import Recording
 
 _PLACE = ("countryCode", "region", "city")

@@ -9,7 +9,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told
 from contract_tests.documented import IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import MAP, REALTIME
+from contract_tests.operations import MAP, REALTIME
 from contract_tests.recording import REVISION_2026_06, Recording, rows
 
 # With more visitors than this on the map, the counter of early 2026 cannot be 0, although it leaves out idle

@@ -8,7 +8,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, NoJson
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.pointers import value_at
 from contract_tests.recording import Recording
 

@@ -7,10 +7,9 @@ from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
 from contract_tests.clauses.question import Question, Who, is_finished, page_of, question_of
 from contract_tests.exchange import Exchange, Json, is_figure
+from contract_tests.operations import METADATA, OVERVIEW, TIMESERIES
 from contract_tests.recording import Recording
 
-OVERVIEW, TIMESERIES, METADATA = "getOverview", "getTimeseries", "getMetadata"
-VISITORS, GOALS = "listVisitors", "getGoals"
 PARTITIONS = ("getDevices", "getCountries", "getBrowsers", "getOperatingSystems")
 """The breakdowns in which each visitor, and so each payment with a known visitor, belongs to a row."""
 BREAKDOWNS = (

@@ -13,8 +13,8 @@ from contract_tests.clauses.realtime_map import Member, events, maps, payments, 
 from contract_tests.clauses.telling import number_told, value_told
 from contract_tests.documented import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import MAP
 from contract_tests.instants import ms
+from contract_tests.operations import MAP
 from contract_tests.pointers import pointer_of
 from contract_tests.recording import Recording, numbered, rows
 

@@ -7,8 +7,8 @@ from contract_tests.clauses.realtime_map import Member, events, payments, visito
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import EXAMPLE, OTHER
 from contract_tests.exchange import Json, is_figure
-from contract_tests.families import MAP
 from contract_tests.instants import ms
+from contract_tests.operations import MAP
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 # In ms.

@@ -8,8 +8,8 @@ from contract_tests.clauses.realtime_map import Member, maps, which
 from contract_tests.clauses.telling import time_told
 from contract_tests.documented import EXAMPLE, IMPLIED, OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP
 from contract_tests.instants import ms
+from contract_tests.operations import MAP
 from contract_tests.recording import REVISION_2026_02, Recording, numbered, rows
 
 # In ms: the time for which events and payments stay on the map.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import Recording, rows
 
 # In ms. A profile that was requested later than SOON after the map is not compared: the visitor may have

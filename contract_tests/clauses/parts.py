@@ -6,8 +6,6 @@ from typing import NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     BREAKDOWNS,
-    GOALS,
-    TIMESERIES,
     Totals,
     differences,
     finished,
@@ -23,6 +21,7 @@ from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
+from contract_tests.operations import GOALS, TIMESERIES
 from contract_tests.recording import Recording
 
 # A session may have several of these: the filter's value and another one, so that both filters find it.

@@ -6,19 +6,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import (
-    TIMESERIES,
-    Totals,
-    differences,
-    metadata_of,
-    overviews_of,
-    rows_of,
-)
+from contract_tests.clauses.figures import Totals, differences, metadata_of, overviews_of, rows_of
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.clauses.telling import figure_told
 from contract_tests.documented import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms, offset_at, zone_of
+from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
 # In ms. _EARLY is how much earlier than its day a bucket may begin.

@@ -9,8 +9,8 @@ from contract_tests.clauses.telling import number_told, time_told, value_told
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.documented import IMPLIED, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import VISITOR
 from contract_tests.instants import ms
+from contract_tests.operations import VISITOR
 from contract_tests.pointers import escaped
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 

@@ -11,7 +11,7 @@ from contract_tests.clauses.statuses import LIMITED, Answered, failing
 from contract_tests.clauses.telling import number_told, range_told
 from contract_tests.documented import PAGE
 from contract_tests.exchange import Exchange
-from contract_tests.families import REALTIME
+from contract_tests.operations import REALTIME
 from contract_tests.recording import Recording
 
 # In ms. In a longer time, such as a wait for the rate limit, the visitors of a small website may double.

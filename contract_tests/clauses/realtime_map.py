@@ -8,7 +8,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.documented import EXAMPLE, IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import MAP
+from contract_tests.operations import MAP
 from contract_tests.pointers import escaped
 from contract_tests.recording import Recording, numbered, rows
 

@@ -5,15 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import (
-    METADATA,
-    OVERVIEW,
-    TIMESERIES,
-    VISITORS,
-    Totals,
-    metadata_of,
-    rows_of,
-)
+from contract_tests.clauses.figures import Totals, metadata_of, rows_of
 from contract_tests.clauses.question import (
     Question,
     is_finished,
@@ -27,11 +19,12 @@ from contract_tests.clauses.telling import rows_told, value_told
 from contract_tests.document import document
 from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Exchange, Json, whole_of
+from contract_tests.operations import GOALS, METADATA, OVERVIEW, TIMESERIES, VISITORS
 from contract_tests.recording import Recording
 
 _ROW = ("data", "*")
 _RENAMED = {
-    ("getGoals", "name"): "goal",
+    (GOALS, "name"): "goal",
     **{("getCampaigns", name): "campaign" for name in ("utm_source", "ref", "source", "via")},
 }
 _MONEY = frozenset({"revenue", "payments", "revenue_per_visitor", "conversion_rate", "currency"})

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     ESTIMATE,
-    GOALS,
-    TIMESERIES,
     Totals,
     all_overviews,
     reports,
@@ -21,6 +19,7 @@ from contract_tests.clauses.question import question_of
 from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.instants import ms
+from contract_tests.operations import GOALS, TIMESERIES
 
 _COUNTED_TWICE = {GOALS: ("completions", "visitors"), "getExitClicks": ("clicks", "visitors")}
 _HALF_A_VISITOR = 0.5

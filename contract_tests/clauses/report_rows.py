@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from contract_tests.asking.probes.selection import FILTERS, value_of
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import TIMESERIES, VISITORS, Totals, rows_of
+from contract_tests.clauses.figures import Totals, rows_of
 from contract_tests.clauses.question import page_of, parameter_of
 from contract_tests.clauses.telling import rows_told
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
+from contract_tests.operations import TIMESERIES, VISITORS
 from contract_tests.recording import Recording
 
 KEYS: dict[str, tuple[str, ...]] = {

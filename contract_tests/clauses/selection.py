@@ -7,23 +7,13 @@ from contract_tests.asking import labels
 from contract_tests.asking.needs import KEY
 from contract_tests.asking.probes.selection import FILTERS, LISTED, value_of
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import (
-    FEW,
-    OVERVIEW,
-    TIMESERIES,
-    VISITORS,
-    Totals,
-    finished,
-    is_whole,
-    overviews_of,
-    rows_of,
-    slack_of,
-)
+from contract_tests.clauses.figures import FEW, Totals, finished, is_whole, overviews_of, rows_of, slack_of
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.statuses import LIMITED, Answered, failing
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, Json
+from contract_tests.operations import OVERVIEW, TIMESERIES, VISITORS
 from contract_tests.recording import Recording
 
 _FAILURE, _COUNTRIES = 500, "getCountries"

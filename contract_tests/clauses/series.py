@@ -5,11 +5,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import TIMESERIES, Totals, fits, reports, rows_of
+from contract_tests.clauses.figures import Totals, fits, reports, rows_of
 from contract_tests.clauses.question import question_of
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms, offset_at, zone_of
+from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
 _HOUR = 3_600_000

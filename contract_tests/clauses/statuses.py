@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation, clause
 from contract_tests.exchange import Exchange
-from contract_tests.families import WRITTEN
+from contract_tests.families import BY_HAND
 from contract_tests.recording import Recording
 
 LIMITED = 429
@@ -69,7 +69,7 @@ class Answered(NamedTuple):
                 absent = recording.absent[self.operation]
                 yield from (Case(e, _NOT_THERE) for e in absent if self.label in e.labels)
             return
-        judged = recording.about(*([self.operation] if self.operation else WRITTEN))
+        judged = recording.about(*([self.operation] if self.operation else BY_HAND))
         asked = [e for e in judged if self.label in e.labels and e.status not in _PASSING]
         answered = {_request(e) for e in asked if e.status < _FAILURE}
         failures = Counter(_request(e) for e in asked if e.status >= _FAILURE)

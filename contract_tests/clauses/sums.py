@@ -9,7 +9,6 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     BREAKDOWNS,
     PARTITIONS,
-    TIMESERIES,
     Parts,
     Totals,
     both_totals,
@@ -27,6 +26,7 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
+from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
 _PLACES = ("getRegions", "getCities")

@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.asking.needs import by_writing
-from contract_tests.asking.probes.refusals import (
-    CREATE_GOAL,
-    CREATE_PAYMENT,
-    DELETE_GOALS,
-    DELETE_PAYMENTS,
-    IDENTIFY,
-)
 from contract_tests.clauses.clause import Violation
 from contract_tests.exchange import Exchange, Json
+from contract_tests.operations import CREATE_GOAL, CREATE_PAYMENT, DELETE_GOALS, DELETE_PAYMENTS, IDENTIFY
 from contract_tests.pointers import escaped, pointer_of
 from contract_tests.recording import Recording
 from contract_tests.shown import recorded_name, sent_in

@@ -8,8 +8,8 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told, time_told
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import VISITOR
 from contract_tests.instants import ms
+from contract_tests.operations import VISITOR
 from contract_tests.recording import Recording, numbered, rows
 
 # In ms: a server may round to seconds, and read its clock twice for one answer.

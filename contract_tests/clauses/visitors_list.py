@@ -6,23 +6,14 @@ from itertools import pairwise
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import (
-    FEW,
-    VISITORS,
-    Totals,
-    finished,
-    overviews_of,
-    reports,
-    rows_of,
-    slack_of,
-)
+from contract_tests.clauses.figures import FEW, Totals, finished, overviews_of, reports, rows_of, slack_of
 from contract_tests.clauses.met import met
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP
 from contract_tests.instants import ms
+from contract_tests.operations import MAP, VISITORS
 from contract_tests.recording import Recording, rows
 
 _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), ("os", "os", "name"))

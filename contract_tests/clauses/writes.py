@@ -7,17 +7,11 @@ from dataclasses import replace
 
 from contract_tests.asking import labels
 from contract_tests.asking.needs import by_writing, of_role
-from contract_tests.asking.probes.refusals import (
-    CREATE_GOAL,
-    CREATE_PAYMENT,
-    DELETE_GOALS,
-    DELETE_PAYMENTS,
-    IDENTIFY,
-    REFUSED_WRITES,
-)
+from contract_tests.asking.probes.refusals import REFUSED_WRITES
 from contract_tests.clauses.clause import Clause
 from contract_tests.clauses.statuses import Answered
 from contract_tests.documented import IMPLIED, OTHER
+from contract_tests.operations import CREATE_GOAL, CREATE_PAYMENT, DELETE_GOALS, DELETE_PAYMENTS, IDENTIFY
 
 
 def refusal_clauses() -> list[Clause]:

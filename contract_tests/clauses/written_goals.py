@@ -21,7 +21,7 @@ from contract_tests.clauses.trails import (
 )
 from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Json
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import GOALS, MAP, METADATA, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import (
     are_events_told,
@@ -32,8 +32,6 @@ from contract_tests.shown import (
     place_of_goals,
     row_of,
 )
-
-_GOALS, _METADATA = "getGoals", "getMetadata"
 
 
 def _in_profile(recording: Recording) -> list[Trail]:
@@ -149,7 +147,7 @@ def goal_is_on_the_map(trail: Trail) -> Iterable[Violation]:
 
 
 def _domain_of(recording: Recording, label: str) -> str | None:
-    domain = first_row(read_of(recording, _METADATA, label)).get("domain")
+    domain = first_row(read_of(recording, METADATA, label)).get("domain")
     return domain if isinstance(domain, str) else None
 
 
@@ -164,7 +162,7 @@ def _elsewhere(recording: Recording) -> list[Trail]:
     reads = (labels.ANOTHER_WEBSITE, labels.ANOTHER_WEBSITE)
     return [
         trail
-        for operation in (_GOALS, MAP)
+        for operation in (GOALS, MAP)
         for write in SENT_GOALS
         for trail in trails_of(recording, write, operation, reads)
     ]

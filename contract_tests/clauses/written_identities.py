@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from contract_tests.asking import labels
-from contract_tests.asking.probes.refusals import IDENTIFY
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import value_told
 from contract_tests.clauses.trails import HELD, IDENTITY, NEEDS_IDENTITY, Trail, accepted, missing, trails_of
 from contract_tests.documented import OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import IDENTIFY, MAP, VISITOR
 from contract_tests.recording import Recording
 from contract_tests.shown import metadata_of, profile_id_of, row_of, sent_in, user_of
 

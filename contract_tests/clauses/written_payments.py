@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from contract_tests.asking import labels
-from contract_tests.asking.probes.refusals import CREATE_PAYMENT, DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.telling import counted, figure_told
@@ -21,11 +20,11 @@ from contract_tests.clauses.trails import (
 )
 from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import CREATE_PAYMENT, DELETE_PAYMENTS, MAP, VISITOR
 from contract_tests.recording import Recording
-from contract_tests.shown import GOALS, are_payments_told, paid, payments_of, row_of
+from contract_tests.shown import COMPLETED_GOALS, are_payments_told, paid, payments_of, row_of
 
-_GOALS = f"/data/activity/{GOALS}"
+_GOALS = f"/data/activity/{COMPLETED_GOALS}"
 # In ms: the time between two answers in which no other payment of the visitor is likely.
 _SOON = 5_000
 

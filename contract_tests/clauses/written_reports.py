@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from contract_tests.asking import labels
-from contract_tests.asking.probes.refusals import DELETE_PAYMENTS
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.clauses.trails import (
@@ -28,10 +27,9 @@ from contract_tests.clauses.trails import (
 )
 from contract_tests.documented import OTHER
 from contract_tests.exchange import Exchange, is_figure, whole_of
+from contract_tests.operations import DELETE_PAYMENTS, GOAL_PROPERTIES, GOALS, METADATA, OVERVIEW
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of, goal_row
-
-_GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
 
 
 def _is_whole(report: Exchange) -> bool:
@@ -52,7 +50,7 @@ def _is_whole(report: Exchange) -> bool:
     cases=lambda recording: [
         trail
         for write in SENT_GOALS
-        for trail in trails_of(recording, write, _GOALS)
+        for trail in trails_of(recording, write, GOALS)
         if _is_whole(trail.after)
     ],
 )
@@ -74,7 +72,7 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
     needs=NEEDS_GOAL.and_more(", and a report of its properties"),
     cases=lambda recording: [
         trail
-        for trail in trails_of(recording, GOAL, _PROPERTIES)
+        for trail in trails_of(recording, GOAL, GOAL_PROPERTIES)
         if isinstance(trail.after.data, list) and isinstance(trail.body.get("metadata"), dict)
     ],
 )
@@ -99,7 +97,7 @@ def properties_are_reported(trail: Trail) -> Iterable[Violation]:
     source="DELETE /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=after_removal(GOAL, _GOALS),
+    cases=after_removal(GOAL, GOALS),
 )
 def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
     completions = completions_of(trail.after.data, name_of(trail))
@@ -133,8 +131,8 @@ def _figure(report: Exchange | None, name: str) -> float | None:
 def _figures(recording: Recording, read: str = labels.AFTER) -> list[Figures]:
     """Returns the figures in the overviews, as one case; no case if an overview does not contain them."""
     found = []
-    currency = first_row(read_of(recording, _METADATA, labels.BEFORE)).get("currency")
-    for trail in trails_of(recording, EARLIER_PAYMENT, _OVERVIEW, (labels.BEFORE, read)):
+    currency = first_row(read_of(recording, METADATA, labels.BEFORE)).get("currency")
+    for trail in trails_of(recording, EARLIER_PAYMENT, OVERVIEW, (labels.BEFORE, read)):
         before, after = (_figure(e, "payments") for e in (trail.before, trail.after))
         earned, earning = (_figure(e, "revenue") for e in (trail.before, trail.after))
         if before is not None and after is not None:

@@ -22,11 +22,11 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.labels import request_label, token_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP
 from contract_tests.instants import now
 from contract_tests.judging.wire import InOrder
 from contract_tests.masking import masked, sender_of
 from contract_tests.mutants.mutant import Mutant
+from contract_tests.operations import MAP
 from contract_tests.recording import rows
 
 Headers = list[tuple[bytes, bytes]]

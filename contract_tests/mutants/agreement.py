@@ -4,10 +4,10 @@ from functools import partial
 
 from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import iso
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import MINUTE, Change, Data, editing, in_profiles, span_of
+from contract_tests.operations import MAP, REALTIME, VISITOR
 from contract_tests.recording import REVISION_2026_02
 
 

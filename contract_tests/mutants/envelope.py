@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP, VISITOR
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.mutants.planting import Data, Which, answering, editing_errors, rewriting
+from contract_tests.operations import MAP, VISITOR
 
 
 def _succeeded(exchange: Exchange) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from contract_tests.exchange import Exchange, Span
-from contract_tests.families import VISITOR, WRITTEN
+from contract_tests.families import BY_HAND
 from contract_tests.mutants.mutant import Mutant, Mutation
+from contract_tests.operations import VISITOR
 
 Data = Any
 """A decoded answer, or a part of it, to be changed in place."""
@@ -85,7 +86,7 @@ def with_status(name: str, clause: str, label: str, status: int) -> Mutant:
     """
 
     def is_meant(exchange: Exchange) -> bool:
-        return exchange.operation in WRITTEN and label in exchange.labels
+        return exchange.operation in BY_HAND and label in exchange.labels
 
     return Mutant(name, clause, partial(answering, is_meant, status=status))
 

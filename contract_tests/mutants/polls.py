@@ -6,10 +6,10 @@ from functools import partial
 from itertools import count
 
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP, VISITOR
 from contract_tests.instants import iso, ms
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import MINUTE, Data, editing
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_02, rows
 
 

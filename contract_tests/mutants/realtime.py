@@ -4,9 +4,9 @@ from functools import partial
 
 from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
-from contract_tests.families import REALTIME
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.mutants.planting import Data, editing
+from contract_tests.operations import REALTIME
 
 
 def _none_at_dates(data: Data, exchange: Exchange) -> None:

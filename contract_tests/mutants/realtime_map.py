@@ -3,10 +3,10 @@
 from functools import partial
 
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP
 from contract_tests.instants import iso
 from contract_tests.mutants.mutant import Mutant, Mutation
 from contract_tests.mutants.planting import MINUTE, Change, Data, editing, span_of
+from contract_tests.operations import MAP
 from contract_tests.recording import REVISION_2026_02, rows
 
 

@@ -9,8 +9,8 @@ from contract_tests.asking import labels
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight
 from contract_tests.mutants.planting import answering, rewriting
+from contract_tests.operations import METADATA, OVERVIEW, TIMESERIES, VISITORS
 
-_OVERVIEW, _TIMESERIES, _LIST, _METADATA = "getOverview", "getTimeseries", "listVisitors", "getMetadata"
 _SUMMER = timedelta(hours=5)
 
 Query = dict[str, str]
@@ -65,7 +65,7 @@ def _without_effect() -> Mutation:
         if _by_system(query):
             _visitors(row, known[0])
 
-    return _planting(_OVERVIEW, edit, _always)
+    return _planting(OVERVIEW, edit, _always)
 
 
 def _scaled(share: float) -> Edit:
@@ -84,7 +84,7 @@ def _first_alternative() -> Mutation:
             moved.append(row["sessions"] - int(row["sessions"] * 0.3))
             _visitors(row, int(row["sessions"] * 0.3))
 
-    return _planting(_OVERVIEW, edit, _by_countries)
+    return _planting(OVERVIEW, edit, _by_countries)
 
 
 def _by_countries(query: Query) -> bool:
@@ -220,40 +220,40 @@ def _accepted(name: str, clause: str, label: str) -> Iterator[Mutant]:
 
 SELECTION_MUTANTS = (
     Mutant("a filter without any effect", "SEL-01", _without_effect, None, "breaks"),
-    _mutant("a filter that finds nobody", "SEL-01", _OVERVIEW, _scaled(0), _by_system),
-    _mutant("a filter that finds a fifth", "SEL-01", _OVERVIEW, _scaled(0.2), _by_system, "warns"),
+    _mutant("a filter that finds nobody", "SEL-01", OVERVIEW, _scaled(0), _by_system),
+    _mutant("a filter that finds a fifth", "SEL-01", OVERVIEW, _scaled(0.2), _by_system, "warns"),
     Mutant("only some of two countries", "SEL-02", _first_alternative, None, "breaks"),
-    _mutant("more than two countries", "SEL-02", _OVERVIEW, _scaled(1.4), _by_countries, "warns"),
-    _mutant("one of two filters without effect", "SUM-12", _OVERVIEW, _scaled(1.6), _by_countries),
+    _mutant("more than two countries", "SEL-02", OVERVIEW, _scaled(1.4), _by_countries, "warns"),
+    _mutant("one of two filters without effect", "SUM-12", OVERVIEW, _scaled(1.6), _by_countries),
     Mutant(
         "filters refused",
         "SEL-03",
-        partial(answering, lambda e: e.operation == _OVERVIEW and "filter_os" in e.url, status=400),
+        partial(answering, lambda e: e.operation == OVERVIEW and "filter_os" in e.url, status=400),
         None,
         "breaks",
     ),
-    _mutant("instants without any row", "SEL-04", _OVERVIEW, _without_rows, _with_instants),
-    _mutant("instants without their offset", "SEL-04", _OVERVIEW, _scaled(0.5), _with_instants),
-    _mutant("hours of another day", "SEL-05", _TIMESERIES, _later, _by_zone),
-    _mutant("a week after the period", "SEL-05", _TIMESERIES, _last_week_later, _by_weeks),
+    _mutant("instants without any row", "SEL-04", OVERVIEW, _without_rows, _with_instants),
+    _mutant("instants without their offset", "SEL-04", OVERVIEW, _scaled(0.5), _with_instants),
+    _mutant("hours of another day", "SEL-05", TIMESERIES, _later, _by_zone),
+    _mutant("a week after the period", "SEL-05", TIMESERIES, _last_week_later, _by_weeks),
     _mutant(
         "another time zone than requested",
         "SEL-06",
-        _TIMESERIES,
+        TIMESERIES,
         lambda body, _query: body.update(timezone="America/New_York"),
         _by_zone,
         "warns",
     ),
-    _mutant("buckets in UTC", "SEL-06", _TIMESERIES, _in_utc, _by_zone, "warns"),
-    _mutant("a bucket for each day of a week", "SEL-07", _TIMESERIES, _more_buckets, _by_weeks),
+    _mutant("buckets in UTC", "SEL-06", TIMESERIES, _in_utc, _by_zone, "warns"),
+    _mutant("a bucket for each day of a week", "SEL-07", TIMESERIES, _more_buckets, _by_weeks),
     _mutant(
-        "days for weeks", "SEL-07", _TIMESERIES, lambda body, _query: body.update(interval="day"), _by_weeks
+        "days for weeks", "SEL-07", TIMESERIES, lambda body, _query: body.update(interval="day"), _by_weeks
     ),
-    _mutant("all columns", "SEL-08", _OVERVIEW, _all_columns, _with_columns, "warns"),
+    _mutant("all columns", "SEL-08", OVERVIEW, _all_columns, _with_columns, "warns"),
     _mutant(
         "a column missing",
         "SEL-08",
-        _OVERVIEW,
+        OVERVIEW,
         lambda body, _query: body["data"][0].pop("sessions"),
         _with_columns,
         "warns",
@@ -290,27 +290,27 @@ SELECTION_MUTANTS = (
     _mutant(
         "more visitors than there are",
         "SEL-09",
-        _LIST,
+        VISITORS,
         _more,
         lambda query: query.get("isCustomer") == "true",
         "warns",
     ),
-    _mutant("no more visitors", "SEL-09", _LIST, _more, lambda query: query.get("limit") == "1"),
+    _mutant("no more visitors", "SEL-09", VISITORS, _more, lambda query: query.get("limit") == "1"),
     _mutant("a row twice", "SEL-10", "getExitClicks", _twice, _always),
-    _mutant("a visitor twice, in capitals", "SEL-10", _LIST, _twice_in_capitals, _with_browser),
-    _mutant("a visitor twice", "SEL-10", _LIST, _twice, lambda query: "browser" in query),
-    _mutant("another browser than filtered", "SEL-11", _LIST, _others, lambda query: "browser" in query),
+    _mutant("a visitor twice, in capitals", "SEL-10", VISITORS, _twice_in_capitals, _with_browser),
+    _mutant("a visitor twice", "SEL-10", VISITORS, _twice, lambda query: "browser" in query),
+    _mutant("another browser than filtered", "SEL-11", VISITORS, _others, lambda query: "browser" in query),
     _mutant(
         "another currency than in the metadata",
         "SEL-12",
-        _METADATA,
+        METADATA,
         lambda body, _query: body["data"][0].update(currency="EUR"),
         _always,
     ),
     _mutant(
         "the code of the currency",
         "SEL-12",
-        _OVERVIEW,
+        OVERVIEW,
         lambda body, _query: body["data"][0].get("currency") and body["data"][0].update(currency="USD"),
         _always,
         "warns",
@@ -328,8 +328,8 @@ SELECTION_MUTANTS = (
         _always,
         "warns",
     ),
-    _mutant("names of countries", "SEL-17", _LIST, _in_identity("country", "France"), _always, "warns"),
-    _mutant("whole codes of regions", "SEL-17", _LIST, _in_identity("region", "US-CA"), _always, "warns"),
+    _mutant("names of countries", "SEL-17", VISITORS, _in_identity("country", "France"), _always, "warns"),
+    _mutant("whole codes of regions", "SEL-17", VISITORS, _in_identity("region", "US-CA"), _always, "warns"),
     _mutant(
         "revenue with four decimals",
         "SEL-18",
@@ -338,11 +338,11 @@ SELECTION_MUTANTS = (
         _always,
         "warns",
     ),
-    _mutant("names of the day before", "SEL-19", _TIMESERIES, _yesterday, _always, "warns"),
+    _mutant("names of the day before", "SEL-19", TIMESERIES, _yesterday, _always, "warns"),
     _mutant(
         "columns that were not requested",
         "SEL-20",
-        _TIMESERIES,
+        TIMESERIES,
         lambda body, _query: body["fields"].append("bounce_rate"),
         _always,
         "warns",

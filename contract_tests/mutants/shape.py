@@ -11,9 +11,9 @@ from typing import NamedTuple
 from contract_tests.document import REPLACED, Document
 from contract_tests.documented import EXAMPLE, OBSERVED, Row
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight
 from contract_tests.mutants.planting import rewriting
+from contract_tests.operations import MAP
 from contract_tests.pointers import ANY_ITEM, objects_at
 from contract_tests.recording import REVISION_2026_06
 

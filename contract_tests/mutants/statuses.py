@@ -6,13 +6,14 @@ from functools import partial
 from typing import NamedTuple
 
 from contract_tests.asking import labels
-from contract_tests.asking.probes.refusals import CREATE_PAYMENT, IDENTIFY, REFUSED_WRITES, Refused
+from contract_tests.asking.probes.refusals import REFUSED_WRITES, Refused
 from contract_tests.asking.rules import Rule, rules_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
-from contract_tests.families import WRITTEN
+from contract_tests.families import BY_HAND
 from contract_tests.mutants.mutant import Mutant, Weight
 from contract_tests.mutants.planting import Which, answering
+from contract_tests.operations import CREATE_PAYMENT, IDENTIFY
 
 _OK, _LIMITED, _FAILURE = 200, 429, 500
 # A status with which no operation of a document answers.
@@ -67,7 +68,7 @@ _KINDS = (
 
 def status_mutants(contract: Document) -> Iterator[Mutant]:
     """Yields the mutants of all kinds of requests, those written by hand and those from the document."""
-    written = [operation for name, operation in contract.operations.items() if name in WRITTEN]
+    written = [operation for name, operation in contract.operations.items() if name in BY_HAND]
     statuses = sorted({_TEAPOT, *(s for o in written for s in (*o.successes, *o.errors))})
     for kind in _KINDS:
         yield from _mutants(kind, statuses, partial(_is_labelled, kind.label))
@@ -121,7 +122,7 @@ def _weight(kind: _Kind, status: int) -> Weight:
 
 
 def _is_labelled(label: str, exchange: Exchange) -> bool:
-    return exchange.operation in WRITTEN and label in exchange.labels
+    return exchange.operation in BY_HAND and label in exchange.labels
 
 
 def _is_of(rule: Rule, exchange: Exchange) -> bool:

@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight
 from contract_tests.mutants.planting import rewriting
-
-_OVERVIEW, _TIMESERIES, _LIST = "getOverview", "getTimeseries", "listVisitors"
+from contract_tests.operations import GOALS, OVERVIEW, TIMESERIES, VISITORS
 
 Which = Callable[[dict[str, str]], bool]
 
@@ -161,14 +160,14 @@ def _is_present(query: dict[str, str]) -> bool:
 
 
 SUMS_MUTANTS = (
-    _mutant("more visitors in total than in the overview", "SUM-01", _TIMESERIES, _more_in_total),
+    _mutant("more visitors in total than in the overview", "SUM-01", TIMESERIES, _more_in_total),
     _mutant(
-        "more payments in a bucket", "SUM-02", _TIMESERIES, _more_in_the_first("payments", 50), _is_one_date
+        "more payments in a bucket", "SUM-02", TIMESERIES, _more_in_the_first("payments", 50), _is_one_date
     ),
-    _mutant("more revenue in a bucket", "SUM-02", _TIMESERIES, _more_revenue_in_a_bucket),
-    _mutant("sessions missing in buckets", "SUM-03", _TIMESERIES, _scaling("sessions", 0.5)),
-    _mutant("a bucket with more visitors than all", "SUM-04", _TIMESERIES, _crowded_bucket, _is_one_date),
-    _mutant("buckets with too few visitors", "SUM-04", _TIMESERIES, _scaling("visitors", 0.5)),
+    _mutant("more revenue in a bucket", "SUM-02", TIMESERIES, _more_revenue_in_a_bucket),
+    _mutant("sessions missing in buckets", "SUM-03", TIMESERIES, _scaling("sessions", 0.5)),
+    _mutant("a bucket with more visitors than all", "SUM-04", TIMESERIES, _crowded_bucket, _is_one_date),
+    _mutant("buckets with too few visitors", "SUM-04", TIMESERIES, _scaling("visitors", 0.5)),
     _mutant(
         "a page with more visitors than there are",
         "SUM-05",
@@ -189,60 +188,60 @@ SUMS_MUTANTS = (
     _mutant(
         "revenue for each session",
         "SUM-08",
-        _OVERVIEW,
+        OVERVIEW,
         _for_each_session,
     ),
     _mutant(
         "more conversions than payments",
         "SUM-09",
-        _OVERVIEW,
+        OVERVIEW,
         lambda body: body["data"][0].update(conversion_rate=90),
         weight="warns",
     ),
-    _mutant("half a bounce", "SUM-10", _OVERVIEW, _half_a_bounce, _is_hour, "warns"),
-    _mutant("new revenue that is in no total", "SUM-11", _TIMESERIES, _more_new_revenue),
+    _mutant("half a bounce", "SUM-10", OVERVIEW, _half_a_bounce, _is_hour, "warns"),
+    _mutant("new revenue that is in no total", "SUM-11", TIMESERIES, _more_new_revenue),
     _mutant(
         "sessions that match is and is_not",
         "SUM-12",
-        _OVERVIEW,
+        OVERVIEW,
         _scaling("sessions", 1.5),
         _is_filtered("is_not"),
     ),
     _mutant(
         "a filter that adds payments",
         "SUM-13",
-        _OVERVIEW,
+        OVERVIEW,
         _scaling("payments", 9),
         lambda query: "," in query.get("filter_country", ""),
     ),
     _mutant("cities with few visitors first", "SUM-14", "getCities", _reversed),
     _mutant("pages with other figures", "SUM-15", "getDevices", _scaling("visitors", 0.5), _is_page),
     _mutant("pages with other revenue", "SUM-15", "getDevices", _scaling("revenue", 0.5), _is_page),
-    _mutant("pages with other buckets", "SUM-15", _TIMESERIES, _scaling("visitors", 0.5), _is_page),
+    _mutant("pages with other buckets", "SUM-15", TIMESERIES, _scaling("visitors", 0.5), _is_page),
     _mutant("a page with a row of no list", "SUM-15", "getDevices", _renamed, _is_page),
-    _mutant("fewer completions than visitors", "SUM-16", "getGoals", _scaling("completions", 0.5)),
+    _mutant("fewer completions than visitors", "SUM-16", GOALS, _scaling("completions", 0.5)),
     _mutant("fewer clicks than visitors", "SUM-16", "getExitClicks", _scaling("clicks", 0.5)),
-    _mutant("visitors seen first come first", "SUM-17", _LIST, _reversed, weight="warns"),
-    _mutant("customers among the others", "SUM-18", _LIST, _halved, _with_customers("false")),
+    _mutant("visitors seen first come first", "SUM-17", VISITORS, _reversed, weight="warns"),
+    _mutant("customers among the others", "SUM-18", VISITORS, _halved, _with_customers("false")),
     _mutant(
         "more visitors than are listed",
         "SUM-19",
-        _OVERVIEW,
+        OVERVIEW,
         _more_visitors_than_listed,
         _is_hour,
         "warns",
     ),
-    _mutant("a list without those on the map", "SUM-20", _LIST, _strangers, _is_present),
-    _mutant("another country in the list", "SUM-21", _LIST, _elsewhere, _is_present),
+    _mutant("a list without those on the map", "SUM-20", VISITORS, _strangers, _is_present),
+    _mutant("another country in the list", "SUM-21", VISITORS, _elsewhere, _is_present),
     _mutant(
         "a day for the hours of a date",
         "SUM-22",
-        _TIMESERIES,
+        TIMESERIES,
         lambda body: body.update(interval="day"),
         _is_one_date,
     ),
-    _mutant("hours of three days for a date", "SUM-22", _TIMESERIES, _two_days_later, _is_one_date),
-    _mutant("hours in reverse", "SUM-23", _TIMESERIES, _reversed, _is_one_date),
-    _mutant("hours left out", "SUM-24", _TIMESERIES, _gap, _is_one_date, "warns"),
-    _mutant("fewer sessions than visitors", "SUM-25", _OVERVIEW, _fewer_sessions, _has_all_columns),
+    _mutant("hours of three days for a date", "SUM-22", TIMESERIES, _two_days_later, _is_one_date),
+    _mutant("hours in reverse", "SUM-23", TIMESERIES, _reversed, _is_one_date),
+    _mutant("hours left out", "SUM-24", TIMESERIES, _gap, _is_one_date, "warns"),
+    _mutant("fewer sessions than visitors", "SUM-25", OVERVIEW, _fewer_sessions, _has_all_columns),
 )

@@ -4,21 +4,32 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from contract_tests.asking.probes.refusals import (
+from contract_tests.exchange import Exchange, Json
+from contract_tests.mutants.mutant import Mutant, Mutation, Weight
+from contract_tests.mutants.planting import Data, rewriting
+from contract_tests.operations import (
     CREATE_GOAL,
     CREATE_PAYMENT,
     DELETE_GOALS,
     DELETE_PAYMENTS,
+    GOAL_PROPERTIES,
+    GOALS,
     IDENTIFY,
+    MAP,
+    OVERVIEW,
+    VISITOR,
 )
-from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
-from contract_tests.mutants.mutant import Mutant, Mutation, Weight
-from contract_tests.mutants.planting import Data, rewriting
 from contract_tests.recording import REVISION_2026_02, rows
-from contract_tests.shown import BY_PROVIDER, CUSTOM_GOALS, GOALS, goals_of, recorded_name, row_of, sent_in
+from contract_tests.shown import (
+    BY_PROVIDER,
+    COMPLETED_CUSTOM_GOALS,
+    COMPLETED_GOALS,
+    goals_of,
+    recorded_name,
+    row_of,
+    sent_in,
+)
 
-_GOALS, _OVERVIEW = "getGoals", "getOverview"
 _LOW = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
 
 
@@ -129,7 +140,7 @@ def _of_body(
 
 def _each_list(profile: Data, change: Callable[[list[Json]], list[Json]]) -> None:
     """Applies an edit to each list of goals in a profile."""
-    for name in (GOALS, CUSTOM_GOALS):
+    for name in (COMPLETED_GOALS, COMPLETED_CUSTOM_GOALS):
         if name in profile["activity"]:
             profile["activity"][name] = change(profile["activity"][name])
 
@@ -156,7 +167,7 @@ def _hyphenate(seen: _Seen, profile: Data, exchange: Exchange) -> None:
 
 def _changed_goals(**members: Json) -> Edit:
     def edit(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
-        for goal in profile["activity"].get(GOALS, ()):
+        for goal in profile["activity"].get(COMPLETED_GOALS, ()):
             if goal["name"] in seen.names:
                 goal.update(members)
 
@@ -192,9 +203,9 @@ def _report_elsewhere(seen: _Seen, body: Data, exchange: Exchange) -> None:
 def _keep_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
     known = seen.goals.get(str(profile["visitorId"]).lower(), [])
     removed = [goal for goal in known if goal["name"] in seen.removed]
-    if GOALS in profile["activity"]:
-        profile["activity"][GOALS] = sorted(
-            [*profile["activity"][GOALS], *removed], key=lambda goal: str(goal["timestamp"])
+    if COMPLETED_GOALS in profile["activity"]:
+        profile["activity"][COMPLETED_GOALS] = sorted(
+            [*profile["activity"][COMPLETED_GOALS], *removed], key=lambda goal: str(goal["timestamp"])
         )
 
 
@@ -214,10 +225,10 @@ def _keep_events(seen: _Seen, shown: Data, exchange: Exchange) -> None:
 
 def _paid(seen: _Seen, profile: Data, times: int) -> None:
     """Lists each payment `times` times in the profile of a visitor who has paid."""
-    if seen.is_payers(profile) and GOALS in profile["activity"]:
-        profile["activity"][GOALS] = [
+    if seen.is_payers(profile) and COMPLETED_GOALS in profile["activity"]:
+        profile["activity"][COMPLETED_GOALS] = [
             g
-            for goal in profile["activity"][GOALS]
+            for goal in profile["activity"][COMPLETED_GOALS]
             for g in [goal] * (times if goal["origin"] == BY_PROVIDER else 1)
         ]
 
@@ -255,11 +266,11 @@ def _predict(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
 
 
 def _keep_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
-    if seen.has_removed_payments and seen.is_payers(profile) and GOALS in profile["activity"]:
+    if seen.has_removed_payments and seen.is_payers(profile) and COMPLETED_GOALS in profile["activity"]:
         known = seen.goals.get(str(profile["visitorId"]).lower(), [])
         payments = [goal for goal in known if goal.get("origin") == BY_PROVIDER]
-        profile["activity"][GOALS] = sorted(
-            [*profile["activity"][GOALS], *payments], key=lambda goal: str(goal["timestamp"])
+        profile["activity"][COMPLETED_GOALS] = sorted(
+            [*profile["activity"][COMPLETED_GOALS], *payments], key=lambda goal: str(goal["timestamp"])
         )
 
 
@@ -356,24 +367,24 @@ WRITES_MUTANTS = (
     _mutant("a goal that is not on the map", "WRITE-05", MAP, _hide_events, "warns"),
     _mutant("a goal that is on the map twice", "WRITE-05", MAP, _double_events),
     _mutant("a goal of another visitor on the map", "WRITE-05", MAP, _move_events),
-    _of_body("a goal that is in no report", "WRITE-06", _GOALS, _count_none, "warns"),
-    _of_body("a goal that is counted twice", "WRITE-06", _GOALS, _count_twice),
-    _of_body("properties that are in no report", "WRITE-07", "getGoalProperties", _no_properties, "warns"),
-    _of_body("other properties than were sent", "WRITE-07", "getGoalProperties", _other_properties, "warns"),
-    _of_body("a goal that shows on another website", "WRITE-08", _GOALS, _report_elsewhere),
+    _of_body("a goal that is in no report", "WRITE-06", GOALS, _count_none, "warns"),
+    _of_body("a goal that is counted twice", "WRITE-06", GOALS, _count_twice),
+    _of_body("properties that are in no report", "WRITE-07", GOAL_PROPERTIES, _no_properties, "warns"),
+    _of_body("other properties than were sent", "WRITE-07", GOAL_PROPERTIES, _other_properties, "warns"),
+    _of_body("a goal that shows on another website", "WRITE-08", GOALS, _report_elsewhere),
     _mutant("a goal that is removed and still shown", "WRITE-09", VISITOR, _keep_goals),
     _mutant("a removal of one name that removes all", "WRITE-10", VISITOR, _remove_all_goals),
     _mutant("a goal that is removed and still on the map", "WRITE-11", MAP, _keep_events, "warns"),
-    _of_body("a goal that is removed and still counted", "WRITE-12", _GOALS, _count_removed, "warns"),
+    _of_body("a goal that is removed and still counted", "WRITE-12", GOALS, _count_removed, "warns"),
     _mutant("a payment that is accepted and not shown", "WRITE-13", VISITOR, _hide_payments),
     _mutant("a transaction that is recorded twice", "WRITE-14", VISITOR, _record_again),
     _mutant("a payment that is not on the map", "WRITE-15", MAP, _hide_on_map, "warns"),
     _mutant("a payment that is on the map twice", "WRITE-15", MAP, _double_on_map),
     _mutant("a payer who is no customer", "WRITE-16", MAP, _no_customer, revision=REVISION_2026_02),
     _mutant("a payer with a prediction", "WRITE-17", VISITOR, _predict),
-    _of_body("a payment that is in no overview", "WRITE-18", _OVERVIEW, _earn(-1, -23), "warns"),
-    _of_body("a transaction whose revenue counts twice", "WRITE-18", _OVERVIEW, _earn(1, 23)),
-    _of_body("a payment of another amount", "WRITE-18", _OVERVIEW, _earn(0, 1000)),
+    _of_body("a payment that is in no overview", "WRITE-18", OVERVIEW, _earn(-1, -23), "warns"),
+    _of_body("a transaction whose revenue counts twice", "WRITE-18", OVERVIEW, _earn(1, 23)),
+    _of_body("a payment of another amount", "WRITE-18", OVERVIEW, _earn(0, 1000)),
     _mutant("payments that are removed and still shown", "WRITE-19", VISITOR, _keep_payments),
     _mutant("a payment that is removed and still on the map", "WRITE-20", MAP, _keep_on_map, "warns"),
     _mutant(
@@ -382,7 +393,7 @@ WRITES_MUTANTS = (
     _of_body(
         "a payment that is removed and still counted",
         "WRITE-22",
-        _OVERVIEW,
+        OVERVIEW,
         _earn(1, 23, is_removed=True),
         "warns",
     ),

@@ -4,9 +4,9 @@ from contract_tests.asking.needs import Need
 from contract_tests.clauses.clause import Clause, Violation
 from contract_tests.documented import OBSERVED, PAGE
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.operations import MAP
 from contract_tests.recording import Recording
 
 BASE = "https://stats.example.com/api/v1"

@@ -6,8 +6,8 @@ import pytest
 
 from contract_tests.asking import labels
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP, REALTIME
 from contract_tests.judging.run import Run
+from contract_tests.operations import MAP, REALTIME
 from contract_tests.recording import Recording
 from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.files import WRITERS

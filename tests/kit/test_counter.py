@@ -8,8 +8,8 @@ import pytest
 from contract_tests.asking import labels
 from contract_tests.clauses.counter import counter_agrees_with_map
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, REALTIME
 from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.operations import MAP, REALTIME
 from contract_tests.recording import REVISION_2026_06, Recording
 
 

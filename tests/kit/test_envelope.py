@@ -6,8 +6,8 @@ import pytest
 from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange, Json, NoJson, json_of
-from contract_tests.families import MAP
 from contract_tests.judging.verdict import judge
+from contract_tests.operations import MAP
 from contract_tests.recording import Recording
 
 _CLAUSES = [clause for clause in all_clauses() if clause.id.startswith("ENV-")]

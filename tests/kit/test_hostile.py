@@ -19,10 +19,10 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
-from contract_tests.families import REALTIME
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from contract_tests.masking import Mask
+from contract_tests.operations import REALTIME
 from tests.command import ended
 from tests.kit.nobody import nobody
 from tests.kit.strangers.plain import KEY, Stranger

@@ -12,9 +12,9 @@ import pytest
 from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, REALTIME, VISITOR
 from contract_tests.instants import iso
 from contract_tests.judging.verdict import Outcome, Verdict, judge
+from contract_tests.operations import MAP, REALTIME, VISITOR
 from contract_tests.recording import Recording
 
 _CLAUSES = {clause.id: clause for clause in all_clauses()}

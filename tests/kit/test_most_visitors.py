@@ -11,8 +11,8 @@ import pytest
 from contract_tests.asking import labels
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
 from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording
 
 _INSTANT = 1_790_000_000

@@ -18,10 +18,10 @@ from contract_tests.asking.probes import PAUSE, most_of, probes_for
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
-from contract_tests.families import VISITOR
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from contract_tests.masking import sender_of
+from contract_tests.operations import VISITOR
 from contract_tests.recording import Recording
 from tests.command import serving
 from tests.kit.reference.habits import PLAIN

@@ -8,8 +8,8 @@ import pytest
 from contract_tests.asking import labels
 from contract_tests.clauses.agreement import visitors_have_profiles
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
 from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_06, Recording
 
 

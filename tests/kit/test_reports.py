@@ -32,8 +32,9 @@ from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
 from contract_tests.commands.verify import verify
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import FAMILIES, MAP, family_of
+from contract_tests.families import FAMILIES, family_of
 from contract_tests.judging.run import Run
+from contract_tests.operations import MAP
 from contract_tests.recording import Recording
 from contract_tests.report.as_annotations import annotations_report
 from contract_tests.report.as_html import html_report

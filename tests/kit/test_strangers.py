@@ -11,7 +11,7 @@ from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
-from contract_tests.families import WRITTEN
+from contract_tests.families import BY_HAND
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.as_markdown import markdown_report
@@ -50,7 +50,7 @@ def test_a_server_that_only_differs_from_the_examples_is_warned_and_not_accused(
 
 
 def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
-    absent = {name for name, operation in document().operations.items() if operation.is_read} - WRITTEN
+    absent = {name for name, operation in document().operations.items() if operation.is_read} - BY_HAND
     with running(Stranger()) as base:
         run = verify(_plan(base, 0, all_clauses()), lambda _sentence: None, lambda _count: None)
 

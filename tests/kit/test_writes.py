@@ -17,9 +17,9 @@ from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.own_mock import INSTANT
 from contract_tests.clauses import all_clauses
 from contract_tests.exchange import Exchange
-from contract_tests.families import MAP, VISITOR
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome, judge
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import Recording
 from tests.command import serving
 from tests.kit.reference.habits import ALL, JUNE, NONE, PLAIN, Habits, Website, Writing, habits

@@ -30,8 +30,8 @@ from contract_tests.document import Document, document
 from contract_tests.documented import Match
 from contract_tests.eras import with_eras
 from contract_tests.exchange import Exchange, is_success_status
-from contract_tests.families import MAP, VISITOR
 from contract_tests.masking import Mask, masked, sender_of
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import rows
 
 _JOURNAL = "datafast-mock journal"

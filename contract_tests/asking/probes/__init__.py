@@ -22,8 +22,8 @@ from contract_tests.asking.probes import (
 from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange
-from contract_tests.families import REALTIME
 from contract_tests.interrupts import pass_on_interrupt
+from contract_tests.operations import REALTIME, WRITES
 
 PAUSE = 1.25
 """The default pause between polls, in seconds."""
@@ -45,7 +45,7 @@ def probes_for(
     written: tuple[Probe, ...] = ()
     if may_write:
         # The probes of operations without a module here send the documented examples.
-        further = (q for q in access.writing_probes(contract) if q.operation not in refusals.OPERATIONS)
+        further = (q for q in access.writing_probes(contract) if q.operation not in WRITES)
         written = (*further, *refusals.access_refusals(contract), *refusals.REFUSALS, *writes.PROBES)
     all_probes: tuple[Probe, ...] = (
         *access.REFUSED,

@@ -6,7 +6,7 @@ from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Quest
 from contract_tests.asking.probes.sums import SUMS_OF
 from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN, Rule, rules_of
 from contract_tests.document import Document
-from contract_tests.families import MAP, REALTIME
+from contract_tests.operations import MAP, REALTIME
 
 _WEBSITE = {"websiteId": "website_id"}
 _LIMIT_TRIES = 5

@@ -8,7 +8,7 @@ from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
 from contract_tests.asking.rules import MAIN
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
+from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import rows
 
 _PROFILES = 7

@@ -8,7 +8,7 @@ from functools import partial
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
 from contract_tests.asking.rules import MAIN
-from contract_tests.families import MAP, REALTIME
+from contract_tests.operations import MAP, REALTIME
 
 _OVER_TIME = ("AGR-01", "POLL-*")
 

@@ -16,7 +16,8 @@ from contract_tests.asking.rules import MAIN, UNKNOWN, WITHOUT_TOKEN
 from contract_tests.asking.traces import Trace, Traces
 from contract_tests.document import Document
 from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, WRITTEN
+from contract_tests.families import BY_HAND
+from contract_tests.operations import MAP
 from contract_tests.recording import rows
 
 _FAILURE, _NOT_FOUND = 500, 404
@@ -257,7 +258,7 @@ class Asker:
         meant = self.contract.operations[operation]
         token, own = main_of(self.credentials) if who == MAIN else (_token(who, self.credentials), {})
         given = {**(own if meant.parameter("websiteId") else {}), **(values or {})}
-        is_report = meant.is_read and meant.parameter("startAt") and meant.id not in WRITTEN
+        is_report = meant.is_read and meant.parameter("startAt") and meant.id not in BY_HAND
         if is_report and not labels.REFUSED.intersection(found):
             # The figures of a finished period do not change between two requests.
             given = {**self.period, **given}

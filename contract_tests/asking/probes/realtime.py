@@ -5,7 +5,7 @@ from typing import Any
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Question, Series
 from contract_tests.exchange import Exchange, is_figure
-from contract_tests.families import REALTIME
+from contract_tests.operations import REALTIME
 
 _DATES = {"startAt": "2020-01-01", "endAt": "2020-01-02", "timezone": "UTC"}
 # Next to nobody visits a website from Antarctica.

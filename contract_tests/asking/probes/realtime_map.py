@@ -3,7 +3,7 @@
 from contract_tests.asking import labels
 from contract_tests.asking.probes.agreement import chosen_of, meet
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Question, Series
-from contract_tests.families import MAP
+from contract_tests.operations import MAP
 
 _SUPERFLUOUS = {"websiteId": "dfid_0123456789", "timezone": "Europe/Paris", "limit": "10"}
 _OTHER_PROFILES = 3

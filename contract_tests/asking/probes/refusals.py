@@ -18,12 +18,14 @@ from contract_tests.asking.rules import MAIN, rules_of
 from contract_tests.asking.traces import Trace
 from contract_tests.document import Document
 from contract_tests.exchange import Json
-
-CREATE_GOAL, DELETE_GOALS = "createGoal", "deleteGoals"
-CREATE_PAYMENT, DELETE_PAYMENTS = "createPayment", "deletePayments"
-IDENTIFY = "identifyVisitor"
-OPERATIONS = (CREATE_GOAL, DELETE_GOALS, CREATE_PAYMENT, DELETE_PAYMENTS, IDENTIFY)
-"""The operations that are requested with the run's own values only, never with the documented examples."""
+from contract_tests.operations import (
+    CREATE_GOAL,
+    CREATE_PAYMENT,
+    DELETE_GOALS,
+    DELETE_PAYMENTS,
+    IDENTIFY,
+    WRITES,
+)
 
 # A period so long ago that a removal removes nothing, even if a wrong server accepts it.
 _LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
@@ -92,7 +94,7 @@ class Refusal:
 
 
 def access_refusals(contract: Document) -> list[Refusal]:
-    """Returns a probe for each access rule by which a request for one of OPERATIONS is refused."""
+    """Returns a probe for each access rule by which a request for one of WRITES is refused."""
     return [
         Refusal(
             rule.operation.id,
@@ -104,7 +106,7 @@ def access_refusals(contract: Document) -> list[Refusal]:
             needs_visitor=False,
         )
         for rule in rules_of(contract)
-        if rule.operation.id in OPERATIONS and rule.label in labels.REFUSED
+        if rule.operation.id in WRITES and rule.label in labels.REFUSED
     ]
 
 

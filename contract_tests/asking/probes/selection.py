@@ -8,8 +8,7 @@ from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Asker, Serie
 from contract_tests.asking.probes.sums import ask_if_there
 from contract_tests.asking.rules import MAIN
 from contract_tests.exchange import Exchange, Json, is_figure
-
-OVERVIEW, TIMESERIES, VISITORS = "getOverview", "getTimeseries", "listVisitors"
+from contract_tests.operations import GOALS, OVERVIEW, TIMESERIES, VISITORS
 
 FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "filter_country": ("getCountries", ("country",)),
@@ -21,7 +20,7 @@ FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "filter_referrer": ("getReferrers", ("referrer",)),
     "filter_page": ("getPages", ("path",)),
     "filter_hostname": ("getHostnames", ("hostname",)),
-    "filter_goal": ("getGoals", ("goal",)),
+    "filter_goal": (GOALS, ("goal",)),
     "filter_utm_source": ("getCampaigns", ("campaign", "utm_source")),
 }
 """The breakdown whose rows a filter selects, and the place of the filter's value in a row."""

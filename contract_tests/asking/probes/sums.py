@@ -9,24 +9,24 @@ from datetime import date, timedelta
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import SUCCESSES, Asker, Series
 from contract_tests.asking.rules import MAIN
+from contract_tests.operations import GOALS, METADATA, OVERVIEW, TIMESERIES, VISITORS
 
-_OVERVIEW, _TIMESERIES, _LIST = "getOverview", "getTimeseries", "listVisitors"
 _MOST_LISTED = "250"
 
 _SELECTED = ("SEL-0[1-3]", "SEL-0[89]", "SEL-10", "SEL-1[78]")
 _ROWS = ("SUM-0[56]", "SUM-14", *_SELECTED)
 _PARTITION = ("SUM-0[5-7]", "SUM-14", *_SELECTED)
 SUMS_OF: Mapping[str, tuple[str, ...]] = {
-    _OVERVIEW: ("SUM-0[1589]", "SUM-0[67]", "SUM-1[023]", "SUM-25", "SEL-0[1-4]", "SEL-08", "SEL-12"),
-    _TIMESERIES: ("SUM-0[1-4]", "SUM-11", "SUM-15", "SUM-2[34]", "SEL-0[5-9]", "SEL-12", "SEL-19", "SEL-20"),
-    "getMetadata": ("SEL-0[568]", "SEL-12"),
+    OVERVIEW: ("SUM-0[1589]", "SUM-0[67]", "SUM-1[023]", "SUM-25", "SEL-0[1-4]", "SEL-08", "SEL-12"),
+    TIMESERIES: ("SUM-0[1-4]", "SUM-11", "SUM-15", "SUM-2[34]", "SEL-0[5-9]", "SEL-12", "SEL-19", "SEL-20"),
+    METADATA: ("SEL-0[568]", "SEL-12"),
     "getDevices": (*_PARTITION, "SUM-15"),
     **dict.fromkeys(("getCountries", "getBrowsers", "getOperatingSystems"), _PARTITION),
     **dict.fromkeys(("getPages", "getCampaigns", "getReferrers", "getRegions", "getCities"), _ROWS),
     "getHostnames": _ROWS,
-    "getGoals": ("SUM-15", "SUM-16", *_SELECTED),
+    GOALS: ("SUM-15", "SUM-16", *_SELECTED),
     "getExitClicks": ("SUM-16", "SEL-0[89]", "SEL-10"),
-    _LIST: ("SUM-17", "SEL-03", "SEL-09", "SEL-1[017]"),
+    VISITORS: ("SUM-17", "SEL-03", "SEL-09", "SEL-1[017]"),
 }
 """Patterns of the clauses that a usual correct request makes observable, by operation."""
 
@@ -34,9 +34,9 @@ SUMS_OF: Mapping[str, tuple[str, ...]] = {
 def _hour(asker: Asker) -> None:
     """Requests the overview and the visitors of one hour, because these visitors fit into one answer."""
     hour = {name: f"{asker.period['endAt']}T{time}" for name, time in _HOUR.items()}
-    ask_if_there(asker, _OVERVIEW, hour)
+    ask_if_there(asker, OVERVIEW, hour)
     for chosen in ({}, {"isCustomer": "false"}, {"isCustomer": "true"}):
-        ask_if_there(asker, _LIST, {**hour, "limit": _MOST_LISTED, **chosen})
+        ask_if_there(asker, VISITORS, {**hour, "limit": _MOST_LISTED, **chosen})
 
 
 # The hour does not begin at midnight, because some servers read midnight as a date.
@@ -45,13 +45,13 @@ _HOUR = {"startAt": "03:00:00Z", "endAt": "03:59:59Z"}
 
 def _filtered(asker: Asker) -> None:
     for condition in ("is", "is_not"):
-        ask_if_there(asker, _OVERVIEW, {"filter_device": f"{condition}:desktop"})
+        ask_if_there(asker, OVERVIEW, {"filter_device": f"{condition}:desktop"})
 
 
 def _one_date(asker: Asker) -> None:
     day = asker.period["endAt"]
     fields = "name,visitors,sessions,revenue,payments"
-    ask_if_there(asker, _TIMESERIES, {"fields": fields, "interval": "day", "startAt": day, "endAt": day})
+    ask_if_there(asker, TIMESERIES, {"fields": fields, "interval": "day", "startAt": day, "endAt": day})
 
 
 def _present(asker: Asker) -> None:
@@ -59,7 +59,7 @@ def _present(asker: Asker) -> None:
     last = date.fromisoformat(asker.period["endAt"])
     yesterday, today = (str(last + timedelta(days=days)) for days in (1, 2))
     values = {"startAt": yesterday, "endAt": today, "timezone": "UTC", "limit": _MOST_LISTED}
-    ask_if_there(asker, _LIST, values, labels.PRESENT)
+    ask_if_there(asker, VISITORS, values, labels.PRESENT)
 
 
 def ask_if_there(asker: Asker, operation: str, values: Mapping[str, str], *found: str) -> None:

@@ -3,7 +3,7 @@
 from contract_tests.asking import labels
 from contract_tests.asking.labels import NOBODY
 from contract_tests.asking.probes.probe import REFUSALS, SUCCESSES, Question
-from contract_tests.families import VISITOR
+from contract_tests.operations import VISITOR
 
 # A word, and a UUID of another version than 4.
 _MALFORMED = ("not-a-uuid", "a3ab2331-989f-1cfa-91c6-2461c9e3c6bd")

@@ -5,19 +5,24 @@ from datetime import date, timedelta
 
 from contract_tests.asking import labels
 from contract_tests.asking.probes.probe import Asker, Series
-from contract_tests.asking.probes.refusals import (
+from contract_tests.asking.rules import MAIN
+from contract_tests.asking.traces import Trace
+from contract_tests.exchange import Exchange, Json
+from contract_tests.instants import iso
+from contract_tests.operations import (
     CREATE_GOAL,
     CREATE_PAYMENT,
     DELETE_GOALS,
     DELETE_PAYMENTS,
+    GOAL_PROPERTIES,
+    GOALS,
     IDENTIFY,
-    OPERATIONS,
+    MAP,
+    METADATA,
+    OVERVIEW,
+    VISITOR,
+    WRITES,
 )
-from contract_tests.asking.rules import MAIN
-from contract_tests.asking.traces import Trace
-from contract_tests.exchange import Exchange, Json
-from contract_tests.families import MAP, VISITOR
-from contract_tests.instants import iso
 from contract_tests.shown import (
     events_of,
     goals_of,
@@ -30,7 +35,6 @@ from contract_tests.shown import (
     user_of,
 )
 
-_GOALS, _PROPERTIES, _OVERVIEW, _METADATA = "getGoals", "getGoalProperties", "getOverview", "getMetadata"
 # An answer is requested until it contains what was written. These are the times between two tries, in pauses
 # between polls; a server may carry out writes later than it accepts them.
 _SOON, _LATER = (0.5,) * 4, (2, 4, 8)
@@ -66,7 +70,7 @@ class _Story:
 
     def begin(self, _asker: Asker) -> None:
         """Reads the answers before the first write. `_write` follows after a pause."""
-        told = self._read(_METADATA, labels.BEFORE)
+        told = self._read(METADATA, labels.BEFORE)
         self._currency = _currency_of(told) or _USUAL_CURRENCY
         profile = self._profile(labels.BEFORE)
         self._paid = paid(profile.data)
@@ -74,7 +78,7 @@ class _Story:
         now = (profile.sent or 0) if profile.now is None else profile.now.earliest
         self._at = (now - _EARLIER) // _SECOND * _SECOND
         self._asker.ask(MAP, labels.BEFORE)
-        self._read(_OVERVIEW, labels.BEFORE, self._moment)
+        self._read(OVERVIEW, labels.BEFORE, self._moment)
         self._asker.later(self._write)
 
     def _write(self, _asker: Asker) -> None:
@@ -88,9 +92,9 @@ class _Story:
             self._identify()
         self._profile(labels.AFTER, self._is_in_profile)
         self._until(self._is_on_map, MAP, labels.AFTER)
-        self._read(_GOALS, labels.AFTER, self._days)
-        self._read(_PROPERTIES, labels.AFTER, {"eventName": self._goal, **self._days})
-        self._read(_OVERVIEW, labels.AFTER, self._moment)
+        self._read(GOALS, labels.AFTER, self._days)
+        self._read(GOAL_PROPERTIES, labels.AFTER, {"eventName": self._goal, **self._days})
+        self._read(OVERVIEW, labels.AFTER, self._moment)
         self._read_elsewhere()
         self._asker.later(self._remove)
 
@@ -105,8 +109,8 @@ class _Story:
         self._take_back(labels.EARLIER_PAYMENT, {**self._of_visitor, **self._moment})
         self._profile(labels.REMOVED, self._is_out_of_profile)
         self._until(self._is_off_map, MAP, labels.REMOVED)
-        self._read(_GOALS, labels.REMOVED, self._days)
-        self._read(_OVERVIEW, labels.REMOVED, self._moment)
+        self._read(GOALS, labels.REMOVED, self._days)
+        self._read(OVERVIEW, labels.REMOVED, self._moment)
         self._take_back(labels.OTHER_GOAL)
 
     # -- sending -----------------------------------------------------------------------------------
@@ -193,7 +197,7 @@ class _Story:
         """Requests reports and the map of another website, which must not contain what was written."""
         if self._asker.credentials.unknowns is None:
             return
-        for operation, values in ((_METADATA, {}), (_GOALS, self._days), (MAP, {})):
+        for operation, values in ((METADATA, {}), (GOALS, self._days), (MAP, {})):
             self._read(operation, labels.ANOTHER_WEBSITE, values, "unknowns")
 
     def _is_in_profile(self, profile: Exchange) -> bool:
@@ -269,7 +273,7 @@ _MOST = 1 + 4 * _TRIES + 2 * len(_LATER) + 13 + 9 + 5
 
 PROBES = (
     Series(
-        ("WRITE-0?", "WRITE-1?", "WRITE-2?", *(f"{operation}.*" for operation in OPERATIONS)),
+        ("WRITE-0?", "WRITE-1?", "WRITE-2?", *(f"{operation}.*" for operation in WRITES)),
         _MOST,
         MAIN,
         _story,
