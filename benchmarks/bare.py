@@ -7,7 +7,7 @@ from typing import NamedTuple
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from mock_server.serving.server import OPTIONS
+from contract_tests.serving.server import OPTIONS
 
 
 class Answer(NamedTuple):

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from contract_tests.serving.refused import refusal_of
 from mock_server.console.app import console_routes
 from mock_server.contract.operations import Operation
 from mock_server.control.app import make_control_app
 from mock_server.errors import METHOD_NOT_ALLOWED, SERVER_ERROR, ApiError
 from mock_server.instants import http_date_of
 from mock_server.service import Service
-from mock_server.serving.connection import refusal_of
 from mock_server.serving.context import REQUEST, ROUTE, begin, conclude, nothing_at, read_body
 from mock_server.serving.ingestion import EventEndpoint
 from mock_server.serving.middleware import Cors, Refusals, RequestLog, Split, Stamp
@@ -107,7 +107,7 @@ def _unrouted(service: Service) -> Unrouted:
         refusal = refusal_of(request.scope)
         context.stage = ROUTE if refusal is None else REQUEST
         if refusal is not None:
-            found = refusal
+            found = ApiError.of(refusal)
         elif allow is not None:
             found = ApiError(METHOD_NOT_ALLOWED, headers={"Allow": allow}, method=request.method, allow=allow)
         else:

@@ -1,30 +1,11 @@
 """The catalogue of the API's errors, and the error for invalid files and options."""
 
-from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, Self
 
-from contract_tests.quoting import quoted
+from contract_tests.serving.errors import ErrorKind, HttpError
 
 _LONGEST = 1000
 
-
-class ErrorKind(NamedTuple):
-    """A row of the error catalogue: the HTTP status, and a message with placeholders."""
-
-    status: int
-    message: str
-
-
-MALFORMED = ErrorKind(400, "This is not a valid HTTP/1.1 request: {problem}.")
-HOST_COUNT = ErrorKind(400, "An HTTP/{version} request needs exactly one Host header; this one has {count}.")
-HOST_INVALID = ErrorKind(
-    400, "Invalid Host {value!r}: a name or an address is expected, with or without a port."
-)
-CODING_IN_OLD_HTTP = ErrorKind(400, "An HTTP/{version} request cannot have a Transfer-Encoding header.")
-TARGET_INVALID = ErrorKind(400, "The request target must be a path that begins with a slash, or a whole URL.")
-NO_PROXY = ErrorKind(
-    400, "CONNECT is for proxies, and this is the mock itself; `datafast-mock serve --intercept` starts one."
-)
 INVALID_VALUE = ErrorKind(400, "Invalid value {value!r} for {name!r}: {problem}.")
 WEBSITE_ID_MISSING = ErrorKind(
     400, "The query parameter 'websiteId' is required with an account token (dft_…)."
@@ -77,10 +58,7 @@ OPERATION_NOT_FOUND = ErrorKind(
     404, "Nothing is at {path}: the API has no such path; /docs lists all of them."
 )
 METHOD_NOT_ALLOWED = ErrorKind(405, "{method} is not allowed here; allowed: {allow}.")
-REQUEST_TIMEOUT = ErrorKind(408, "The rest of the request did not come within {seconds:g} seconds.")
 BODY_TOO_LARGE = ErrorKind(413, "The body of the request is longer than {limit} bytes.")
-URI_TOO_LONG = ErrorKind(414, "The URL is longer than {limit} bytes.")
-HEADERS_TOO_LARGE = ErrorKind(431, "The headers are longer than {limit} bytes.")
 RATE_LIMITED = ErrorKind(429, "Too many requests: the limit is {limit} in {window} s.")
 LOG_FULL = ErrorKind(
     500, "The account's log of written facts is full ({limit}): clear it with DELETE /__mock/facts?key=…"
@@ -92,21 +70,10 @@ NOT_MOCKED = ErrorKind(
     "{operation} is documented, but not mocked yet. To have it answered, describe it with an example in an "
     "OpenAPI document of your own and start the mock with --openapi FILE.",
 )
-CODING_UNKNOWN = ErrorKind(501, "The transfer coding {coding!r} is not supported; only 'chunked' is.")
 GATEWAY_TIMEOUT = ErrorKind(504, "The server took too long to answer.")
 
 
-class _Quoting(Formatter):
-    """Writes `{value!r}` with one backslash for each."""
-
-    def convert_field(self, value: object, conversion: Any) -> Any:
-        return quoted(value) if conversion == "r" else super().convert_field(value, conversion)
-
-
-_QUOTING = _Quoting()
-
-
-class ApiError(Exception):
+class ApiError(HttpError):
     """An error that the API answers with, in the documented envelope."""
 
     def __init__(
@@ -118,11 +85,14 @@ class ApiError(Exception):
         **values: object,
     ) -> None:
         """Formats the message with `values`. `headers` are added to the answer, `beside` to its envelope."""
-        self.kind = kind
+        super().__init__(kind, **values)
         self.headers = headers or {}
         self.beside = beside or {}
-        self.message = _QUOTING.vformat(kind.message, (), values)
-        super().__init__(self.message)
+
+    @classmethod
+    def of(cls, error: HttpError) -> Self:
+        """Returns the API's error for an error of HTTP itself."""
+        return error if isinstance(error, cls) else cls(error.kind, **error.values)
 
     @property
     def body(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_server.serving.heads import target_of
+from contract_tests.serving.heads import target_of
 from mock_server.state.journal import NOBODY, Part, Request, Sent
 
 MANY, LONG = 100, 30_000

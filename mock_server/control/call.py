@@ -8,12 +8,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from contract_tests.quoting import quoted
+from contract_tests.serving.refused import is_cut, refusal_of
 from mock_server.control.verifier import Verifier
 from mock_server.pointers import pointer_to
 from mock_server.problems import ProblemError
 from mock_server.records import fault_of
 from mock_server.service import Service
-from mock_server.serving.connection import is_cut, refusal_of
 from mock_server.state.keys import Key
 
 LARGEST_BODY = 64 * 1024

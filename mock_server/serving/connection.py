@@ -1,14 +1,10 @@
-"""The ASGI extensions that our own server adds to a request: the connection, and the error of a refusal."""
+"""The ASGI extension by which a request knows the connection on which it arrived."""
 
 from typing import Protocol
 
 from starlette.types import Scope
 
-from mock_server.errors import ApiError
-
 _EXTENSION = "datafast_mock.connection"
-_REFUSAL = "datafast_mock.refusal"
-_CUT = "datafast_mock.cut"
 
 
 class Connection(Protocol):
@@ -36,27 +32,3 @@ def connection_of(scope: Scope) -> Connection:
     """Returns the connection of a request that came through mock_server.serving.protocol."""
     connection: Connection = scope["extensions"][_EXTENSION]
     return connection
-
-
-def refuse(scope: Scope, error: ApiError) -> None:
-    """Marks a request as refused, since it breaks a rule of HTTP itself."""
-    scope.setdefault("extensions", {})[_REFUSAL] = error
-
-
-def refusal_of(scope: Scope) -> ApiError | None:
-    """Returns the error that answers a refused request, or None for any other request.
-
-    The error may be found as late as at the end of the request's body.
-    """
-    refusal: ApiError | None = scope.get("extensions", {}).get(_REFUSAL)
-    return refusal
-
-
-def cut(scope: Scope) -> None:
-    """Notes that the client closed its side in the middle of a request's body."""
-    scope["extensions"][_CUT] = True
-
-
-def is_cut(scope: Scope) -> bool:
-    """Returns whether the client closed its side before the end of the body."""
-    return _CUT in scope.get("extensions", {})

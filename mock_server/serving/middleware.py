@@ -10,9 +10,9 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_tests.serving.refused import refusal_of
 from contract_tests.tokens import without_tokens
 from mock_server.faults.prefer import raw_preferences_of
-from mock_server.serving.connection import refusal_of
 
 
 class Stamp:

@@ -7,8 +7,9 @@ from typing import Any, Protocol, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.serving.connection import is_cut, refusal_of
-from mock_server.serving.pacing import PacedProtocol
+from contract_tests.serving.pacing import PacedProtocol
+from contract_tests.serving.refused import is_cut, refusal_of
+from mock_server.serving.connection import attach
 
 
 class FastPath(Protocol):
@@ -62,6 +63,12 @@ class HttpProtocol(PacedProtocol):
         self._raw = data if self._is_between else None
         super().data_received(data)
         self._raw = None
+
+    def on_message_begin(self) -> None:
+        """Attaches the connection to the request."""
+        super().on_message_begin()
+        if not self._is_again:
+            attach(cast(Scope, self.scope), self)
 
     def reset(self) -> None:
         """Closes the connection with an RST."""

@@ -2,35 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from contract_tests.listening import BACKLOG, ListenError, listen, numeric
+from contract_tests.listening import ListenError, listen, numeric
+from contract_tests.serving.server import StrictServer
+from contract_tests.serving.strict_http import TIMEOUTS, Timeouts
 from mock_server.errors import InputError
 from mock_server.serving.protocol import FastPath, HttpProtocol
-from mock_server.serving.strict_http import TIMEOUTS, Timeouts
 
 _GRACE_SECONDS = 1
 # The longest time for which the server waits for a request whose connection is cut. A report is made in a
 # thread, which stops after its present step; the process would have to wait for the thread anyway.
 _LONGEST_STEP_SECONDS = 60
-OPTIONS: Mapping[str, Any] = {
-    "loop": "auto",
-    "ws": "none",
-    "lifespan": "off",
-    "log_level": "warning",
-    "access_log": False,
-    # The `Date` header is the world's instant; mock_server.serving.middleware adds it.
-    "date_header": False,
-    "server_header": False,
-    "proxy_headers": False,
-    "backlog": BACKLOG,
-}
-"""The options of uvicorn; the bare uvicorn of the benchmarks has the same."""
 
 
 def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
@@ -71,7 +58,7 @@ class Listener(Protocol):
         """Closes the connections that were not yet handed to a protocol."""
 
 
-class Server(uvicorn.Server):
+class Server(StrictServer[HttpProtocol]):
     """A uvicorn server that reports when it accepts connections."""
 
     def __init__(
@@ -90,16 +77,12 @@ class Server(uvicorn.Server):
         whose answers are unfinished.
         """
         self._fast_path = fast_path
-        self._timeouts = timeouts
-        protocol = cast(type[HttpProtocol], partial(HttpProtocol, fast_path=fast_path))
-        config = uvicorn.Config(
+        super().__init__(
             app,
-            http=protocol,
-            timeout_keep_alive=cast(int, timeouts.idle),
+            partial(HttpProtocol, fast_path=fast_path),
+            timeouts,
             timeout_graceful_shutdown=_GRACE_SECONDS + _LONGEST_STEP_SECONDS,
-            **OPTIONS,
         )
-        super().__init__(config)
         self._when_ready = when_ready
         self._beside = beside
         self._when_cut = when_cut
@@ -112,12 +95,6 @@ class Server(uvicorn.Server):
             self.servers.append(await self._beside.listen(self._speak))
         self._when_ready()
 
-    async def on_tick(self, counter: int) -> bool:
-        """Enforces the timeouts whenever uvicorn checks whether it should stop."""
-        for connection in self._connections:
-            connection.enforce(self._timeouts)
-        return await super().on_tick(counter)
-
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Closes idle connections at once, and connections with an unfinished answer after a second.
 
@@ -125,7 +102,7 @@ class Server(uvicorn.Server):
         """
         if self._beside is not None:
             self._beside.close()
-        for connection in self._connections:
+        for connection in self.open_connections:
             connection.give_up()
         end = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._cut)
         await super().shutdown(sockets=sockets)
@@ -135,15 +112,9 @@ class Server(uvicorn.Server):
             self._cut()
             await asyncio.wait(self.server_state.tasks, timeout=_LONGEST_STEP_SECONDS)
 
-    @property
-    def _connections(self) -> list[HttpProtocol]:
-        found = self.server_state.connections
-        return [connection for connection in found if isinstance(connection, HttpProtocol)]
-
     def _cut(self) -> None:
-        """Aborts the open connections, because uvicorn logs tracebacks if their requests are cancelled."""
-        for connection in self._connections:
-            connection.transport.abort()
+        """Aborts the open connections, and tells so."""
+        self.abort()
         self._when_cut()
 
     def _speak(self, protocol: Callable[..., HttpProtocol], **further: Any) -> HttpProtocol:

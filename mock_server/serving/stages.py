@@ -11,6 +11,7 @@ from msgspec import UNSET
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from contract_tests.serving.refused import refusal_of
 from mock_server.contract.document import REVISIONS
 from mock_server.contract.operations import Operation
 from mock_server.contract.responses import Answers, Example
@@ -26,7 +27,6 @@ from mock_server.resources.call import Reply
 from mock_server.resources.registry import View
 from mock_server.resources.worlds import WorldChoice, world_mark
 from mock_server.service import Service
-from mock_server.serving.connection import refusal_of
 from mock_server.serving.context import (
     REQUEST,
     ROUTE,
@@ -280,7 +280,7 @@ def _refusal(context: Context) -> Response:
     error = refusal_of(context.scope)
     assert error is not None, "only refused requests come here"
     context.stage = REQUEST
-    return error_reply(error)
+    return error_reply(ApiError.of(error))
 
 
 def written(context: Context, view: View, choice: WorldChoice, values: Values, key: Key) -> Reply:

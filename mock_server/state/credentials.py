@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from contract_tests.quoting import quoted
+from contract_tests.serving.errors import ErrorKind
 from mock_server.assets import FIXTURES, read_record
 from mock_server.contract.access import Role
-from mock_server.errors import KEY_MALFORMED, KEY_MISSING, KEY_UNKNOWN, ErrorKind, InputError
+from mock_server.errors import KEY_MALFORMED, KEY_MISSING, KEY_UNKNOWN, InputError
 from mock_server.kinds import in_words
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.limits import RateLimit, WrittenRate, read_rate

@@ -7,10 +7,10 @@ import httpx2
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from contract_tests.serving import errors as errors_of_http
 from mock_server import errors
 from mock_server.contract.document import REVISIONS, load_document, narrow
 from mock_server.contract.operations import operations_of, own_operations
-from mock_server.errors import ErrorKind
 from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.testing import running
@@ -121,7 +121,8 @@ def test_refusal_by_the_limit_fits_the_document() -> None:
 
 def test_every_error_of_the_catalogue_is_documented_or_beyond_the_pages() -> None:
     documented = {status for operation in operations_of(DOCUMENT) for status in operation.answers}
-    catalogue = {kind.status for kind in vars(errors).values() if isinstance(kind, ErrorKind)}
+    rows = [*vars(errors).values(), *vars(errors_of_http).values()]
+    catalogue = {kind.status for kind in rows if isinstance(kind, errors_of_http.ErrorKind)}
     # The pages do not document the errors of any HTTP server (wrong method, timeouts, sizes), nor the 501 of
     # an operation that is not mocked yet.
     beyond = {405, 408, 413, 414, 431, 501, 504}

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.types import Scope
 
+from contract_tests.serving.strict_http import Timeouts
 from mock_server.app import make_app
 from mock_server.instants import instant_of
 from mock_server.options import Options
@@ -24,7 +25,6 @@ from mock_server.service import Service, load_service
 from mock_server.serving.fast import FastAnswers
 from mock_server.serving.plain import Answer
 from mock_server.serving.server import Server, bind, url_of
-from mock_server.serving.strict_http import Timeouts
 from mock_server.world.site_files import load_sites
 from tests.controls import Controls
 from tests.credentials import DEMO

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contract_tests.serving.strict_http import Timeouts
 from mock_server.app import make_app
 from mock_server.serving.fast import FastAnswers
 from mock_server.serving.server import Server
-from mock_server.serving.strict_http import Timeouts
 from tests.command import address_of, started
 from tests.controls import Controls, Json
 from tests.quick import quick

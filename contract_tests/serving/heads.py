@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from mock_server.errors import (
+from contract_tests.serving.errors import (
     CODING_IN_OLD_HTTP,
     CODING_UNKNOWN,
     HEADERS_TOO_LARGE,
@@ -12,7 +12,7 @@ from mock_server.errors import (
     NO_PROXY,
     TARGET_INVALID,
     URI_TOO_LONG,
-    ApiError,
+    HttpError,
 )
 
 LONGEST_URL = 32 * 1024
@@ -33,40 +33,40 @@ _WHOLE_URL = re.compile(rb"https?://(?:[^/?#]*@)?(?P<host>[^/?#]+)(?P<rest>.*)",
 
 
 def check_length(url: bytes, headers: Headers) -> None:
-    """Raises ApiError 414 for a URL that is too long, and 431 for headers that are too long."""
+    """Raises HttpError 414 for a URL that is too long, and 431 for headers that are too long."""
     if len(url) > LONGEST_URL:
-        raise ApiError(URI_TOO_LONG, limit=LONGEST_URL)
+        raise HttpError(URI_TOO_LONG, limit=LONGEST_URL)
     if sum([len(name) + len(value) for name, value in headers]) > LONGEST_HEADERS:
-        raise ApiError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS)
+        raise HttpError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS)
 
 
 def check_framing(version: str, headers: Headers) -> None:
-    """Raises ApiError 501 for a transfer coding other than `chunked`, and 400 for any coding in HTTP/1.0.
+    """Raises HttpError 501 for a transfer coding other than `chunked`, and 400 for any coding in HTTP/1.0.
 
     The parser itself refuses a request whose last coding is not `chunked`, or that has both a coding and a
     length (RFC 9112, 6.1 and 6.3).
     """
     fields = [value for name, value in headers if name == b"transfer-encoding"]
     if fields and version in _OLD_VERSIONS:
-        raise ApiError(CODING_IN_OLD_HTTP, version=version)
+        raise HttpError(CODING_IN_OLD_HTTP, version=version)
     *first, last = [coding.strip(b" \t") for coding in b",".join(fields).split(b",")]
     for coding in first if last.lower() == _CHUNKED else ():
         if coding.lower() not in (b"", _CHUNKED):
-            raise ApiError(CODING_UNKNOWN, coding=coding[:100].decode("latin-1"))
+            raise HttpError(CODING_UNKNOWN, coding=coding[:100].decode("latin-1"))
 
 
 def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> bytes:
-    """Returns the path and query, or `*`, of a request. Raises ApiError 400 for an invalid head.
+    """Returns the path and query, or `*`, of a request. Raises HttpError 400 for an invalid head.
 
     The host of a whole URL takes the place of the `Host` that was sent (RFC 9112, 3.2.2).
     """
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (not hosts and version not in _OLD_VERSIONS):
-        raise ApiError(HOST_COUNT, version=version, count=len(hosts))
+        raise HttpError(HOST_COUNT, version=version, count=len(hosts))
     if url.startswith(b"/"):
         target = url
     elif method == b"CONNECT":
-        raise ApiError(NO_PROXY)
+        raise HttpError(NO_PROXY)
     elif url == b"*" and method == b"OPTIONS":
         target = url
     else:
@@ -75,7 +75,7 @@ def target_of(method: bytes, version: str, url: bytes, headers: Headers) -> byte
         headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
     for host in hosts:
         if not (_is_host(host) if len(host) > _LONGEST_CACHED else _is_host_cached(host)):
-            raise ApiError(HOST_INVALID, value=host[:100].decode("latin-1"))
+            raise HttpError(HOST_INVALID, value=host[:100].decode("latin-1"))
     return target
 
 
@@ -87,10 +87,10 @@ _is_host_cached = lru_cache(256)(_is_host)
 
 
 def _parts_of(method: bytes, url: bytes) -> tuple[bytes, bytes]:
-    """Returns the host and the path of a whole URL. Raises ApiError 400 if `url` is no whole URL."""
+    """Returns the host and the path of a whole URL. Raises HttpError 400 if `url` is no whole URL."""
     found = _WHOLE_URL.fullmatch(url)
     if found is None:
-        raise ApiError(TARGET_INVALID)
+        raise HttpError(TARGET_INVALID)
     host, rest = found["host"], found["rest"]
     if not rest and method == b"OPTIONS":
         # A proxy forwards `OPTIONS *` in this form (RFC 9112, 3.2.4).

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
-from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.errors import HEADERS_TOO_LARGE, MALFORMED, REQUEST_TIMEOUT, ApiError
-from mock_server.serving.connection import Connection, attach, cut, refuse
-from mock_server.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_framing, check_length, target_of
+from contract_tests.serving.errors import HEADERS_TOO_LARGE, MALFORMED, REQUEST_TIMEOUT, HttpError
+from contract_tests.serving.heads import LONGEST_HEADERS, LONGEST_URL, check_framing, check_length, target_of
+from contract_tests.serving.refused import Scope, cut, refuse
 
 _GOODBYE_SECONDS = 0.05
 # The time for which a closed connection still reads. Otherwise a client that is sending could get an RST
@@ -100,7 +99,7 @@ class WireProtocol(HttpToolsProtocol):
                         self._read_body()
         except HttpParserError as error:
             if not self._is_deaf:
-                self._turn_down(ApiError(MALFORMED, problem=_TLS if is_handshake else _problem_of(error)))
+                self._turn_down(HttpError(MALFORMED, problem=_TLS if is_handshake else _problem_of(error)))
             return
         if self._is_between:
             if self._since is None and self.timeout_keep_alive_task is None and self._is_idle:
@@ -110,7 +109,7 @@ class WireProtocol(HttpToolsProtocol):
             self._count(len(data))
 
     def on_message_begin(self) -> None:
-        """Attaches the connection to the request."""
+        """Begins a request, whose time is limited."""
         if self._is_again:
             return
         if self.cycle is not None and not self.cycle.keep_alive:
@@ -119,7 +118,6 @@ class WireProtocol(HttpToolsProtocol):
         self._is_between, self._is_in_head, self._unread = False, True, 0
         self._since = self.loop.time()
         super().on_message_begin()
-        attach(cast(Scope, self.scope), cast(Connection, self))
 
     def on_headers_complete(self) -> None:
         """Begins to answer if the head is valid, and refuses the request otherwise."""
@@ -133,7 +131,7 @@ class WireProtocol(HttpToolsProtocol):
             version = self.parser.get_http_version()
             check_framing(version, self.headers)
             self.url = target_of(self.parser.get_method(), version, self.url, self.headers)
-        except ApiError as error:
+        except HttpError as error:
             self._turn_down(error)
             raise _DeafError from None
         super().on_headers_complete()
@@ -153,7 +151,7 @@ class WireProtocol(HttpToolsProtocol):
             # Only the head is complete; the body is still to be read.
             return
         if any(name in _CLOSING for name, _ in self.headers):
-            self._turn_down(ApiError(MALFORMED, problem="a Connection header is among its trailers"))
+            self._turn_down(HttpError(MALFORMED, problem="a Connection header is among its trailers"))
             raise _DeafError
         self._is_between, self._since = True, None
         super().on_message_complete()
@@ -194,7 +192,7 @@ class WireProtocol(HttpToolsProtocol):
             if waited > timeouts.idle:
                 self.transport.close()
         elif waited > timeouts.request:
-            self._turn_down(ApiError(REQUEST_TIMEOUT, seconds=timeouts.request))
+            self._turn_down(HttpError(REQUEST_TIMEOUT, seconds=timeouts.request))
 
     def linger(self) -> None:
         """Closes the connection after a while, in which input is read and ignored (RFC 9112, 9.6)."""
@@ -242,11 +240,11 @@ class WireProtocol(HttpToolsProtocol):
             elif not self._is_in_head:
                 # The headers here are trailers.
                 check_length(b"", self.headers)
-        except ApiError as error:
+        except HttpError as error:
             self._turn_down(error)
             return
         if self._unread > _MOST_UNREAD:
-            self._turn_down(ApiError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS))
+            self._turn_down(HttpError(HEADERS_TOO_LARGE, limit=LONGEST_HEADERS))
 
     def _read_body(self) -> None:
         """Parses the body after a head that offers an upgrade, since the parser stops at such a head."""
@@ -260,7 +258,7 @@ class WireProtocol(HttpToolsProtocol):
         finally:
             self._is_again = False
 
-    def _turn_down(self, error: ApiError) -> None:
+    def _turn_down(self, error: HttpError) -> None:
         """Refuses a request once earlier ones are answered, and ignores all further input."""
         self._is_deaf, self._since = True, None
         cycle, scope = self.cycle, cast(Scope, self.scope)
@@ -286,7 +284,7 @@ class WireProtocol(HttpToolsProtocol):
         self.cycle.keep_alive = self.cycle.more_body = False
         self.cycle.transport = cast(Any, self._out)
 
-    def _readable(self, error: ApiError) -> tuple[bytes, str]:
+    def _readable(self, error: HttpError) -> tuple[bytes, str]:
         """Returns the target and the method of a refused request, cut to the limits; empty if unknown."""
         if error.kind in (MALFORMED, REQUEST_TIMEOUT):
             # How much of the head was parsed depends on the pieces in which the request arrived.

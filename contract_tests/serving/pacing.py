@@ -4,7 +4,7 @@ from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from mock_server.serving.strict_http import Timeouts, WireProtocol
+from contract_tests.serving.strict_http import Timeouts, WireProtocol
 
 # The largest number of bytes that are parsed at a time. A few dozen plain requests take this many bytes, and
 # their answers a few milliseconds.
