@@ -1,9 +1,6 @@
-"""Probes of writes that a correct server refuses.
+"""Probes of writes that a correct server refuses."""
 
-If a wrong server accepts one of them, its goal or payment is removed at the end of the run.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -14,10 +11,23 @@ from contract_tests.asking.contents import LONGEST_NAME, LONGEST_VALUE, MOST_KEY
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.labels import NOBODY
 from contract_tests.asking.probes.probe import Asker, is_known
+from contract_tests.asking.probes.refused_requests import (
+    LONG_AGO,
+    USUAL,
+    Make,
+    bad_name,
+    filtered_by,
+    goal_named,
+    goal_with,
+    identity_with,
+    no_json,
+    own_name,
+    own_transaction,
+    payment_with,
+    reserved_goal,
+)
 from contract_tests.asking.rules import MAIN, rules_of
-from contract_tests.asking.traces import Trace
 from contract_tests.document import Document
-from contract_tests.exchange import Json
 from contract_tests.operations import (
     CREATE_GOAL,
     CREATE_PAYMENT,
@@ -27,24 +37,8 @@ from contract_tests.operations import (
     WRITES,
 )
 
-# A period so long ago that a removal removes nothing, even if a wrong server accepts it.
-_LONG_AGO = {"startAt": "2001-02-03T04:05:06Z", "endAt": "2001-02-03T04:05:07Z"}
 _NO_UUID = "not-a-uuid"
-
-
-class Sent(NamedTuple):
-    """The parameters and the body of a request, with the trace that it leaves if a server accepts it.
-
-    A `body` of None means no body; bytes are sent unchanged.
-    """
-
-    values: Mapping[str, str]
-    body: Json = None
-    trace: Trace | None = None
-
-
-Make = Callable[[Asker, str], Sent]
-"""A function that makes the parameters and the body of a request, from the asker and a visitor's id."""
+_MANY_KEYS = {f"key_{n}": "x" for n in range(MOST_KEYS + 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,7 @@ def access_refusals(contract: Document) -> list[Refusal]:
             rule.operation.id,
             rule.label,
             (rule.id,),
-            _USUAL[rule.operation.id],
+            USUAL[rule.operation.id],
             rule.who,
             rule.roles,
             needs_visitor=False,
@@ -108,102 +102,6 @@ def access_refusals(contract: Document) -> list[Refusal]:
         for rule in rules_of(contract)
         if rule.operation.id in WRITES and rule.label in labels.REFUSED
     ]
-
-
-def _goal(**changes: Json) -> Make:
-    """Returns a function that makes a goal with some members changed; None removes a member."""
-
-    def make(asker: Asker, visitor_id: str) -> Sent:
-        name = f"{asker.run_id}_refused"
-        body = _changed({"datafast_visitor_id": visitor_id, "name": name}, changes)
-        given = str(body.get("name") or name)
-        return Sent({}, body, Trace(f"a goal called {given}", DELETE_GOALS, {"name": given}))
-
-    return make
-
-
-def _named(name_of: Callable[[str], str]) -> Make:
-    """Returns a function that makes a goal with another name.
-
-    `name_of` gets the id of the run, and returns the name.
-    """
-    return lambda asker, visitor_id: _goal(name=name_of(asker.run_id))(asker, visitor_id)
-
-
-def _reserved(asker: Asker, visitor_id: str) -> Sent:
-    sent = _goal(name="identify")(asker, visitor_id)
-    values = {"datafast_visitor_id": visitor_id, "name": "identify"}
-    return sent._replace(
-        trace=Trace(f"a goal of the visitor {visitor_id} called identify", DELETE_GOALS, values)
-    )
-
-
-def _payment(**changes: Json) -> Make:
-    """Returns a function that makes an old payment with some members changed; None removes a member."""
-
-    def make(asker: Asker, visitor_id: str) -> Sent:
-        usual = {
-            "datafast_visitor_id": visitor_id,
-            "amount": 1,
-            "currency": "USD",
-            "transaction_id": f"{asker.run_id}_refused",
-            "timestamp": _LONG_AGO["startAt"],
-        }
-        body = _changed(usual, changes)
-        values = {"transaction_id": str(usual["transaction_id"])}
-        if "transaction_id" not in body:
-            values = {"datafast_visitor_id": visitor_id, **_LONG_AGO}
-        return Sent({}, body, Trace(f"the payment {usual['transaction_id']}", DELETE_PAYMENTS, values))
-
-    return make
-
-
-def _identity(**changes: Json) -> Make:
-    """Returns a function that makes an identification with some members changed; None removes a member."""
-
-    def make(asker: Asker, visitor_id: str) -> Sent:
-        usual = {"datafast_visitor_id": visitor_id, "user_id": f"{asker.run_id}_refused"}
-        trace = Trace(f"the identity of the visitor {visitor_id}")
-        return Sent({}, _changed(usual, changes), trace)
-
-    return make
-
-
-def _unreadable(_asker: Asker, _visitor_id: str) -> Sent:
-    return Sent({}, b'{"datafast_visitor_id": ')
-
-
-def _filters(**values: str) -> Make:
-    return lambda _asker, _visitor_id: Sent(values)
-
-
-def _own_name(**values: str) -> Make:
-    """Returns a function that makes the parameters for removing a goal of this run, with more filters."""
-    return lambda asker, _visitor_id: Sent({"name": f"{asker.run_id}_refused", **values})
-
-
-def _bad_name(asker: Asker, _visitor_id: str) -> Sent:
-    return Sent({"name": f"{asker.run_id}!", **_LONG_AGO})
-
-
-def _own_transaction(asker: Asker, _visitor_id: str) -> Sent:
-    return Sent({"transaction_id": f"{asker.run_id}_unknown"})
-
-
-def _changed(usual: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in {**usual, **changes}.items() if value is not None}
-
-
-# An identification cannot be removed, so requests with a refused token name a visitor who does not exist.
-_USUAL: Mapping[str, Make] = {
-    CREATE_GOAL: _goal(),
-    DELETE_GOALS: _own_name(),
-    CREATE_PAYMENT: _payment(),
-    DELETE_PAYMENTS: _own_transaction,
-    IDENTIFY: _identity(datafast_visitor_id=NOBODY),
-}
-
-_MANY_KEYS = {f"key_{n}": "x" for n in range(MOST_KEYS + 1)}
 
 
 class Refused(NamedTuple):
@@ -227,7 +125,6 @@ class Refused(NamedTuple):
 _BAD, _NOT_FOUND = (400,), (404,)
 # No page says which status a refused payment gets.
 _BAD_SOMEHOW = (400, 422)
-
 REFUSED_WRITES = (
     Refused(
         "WRITE-30",
@@ -235,7 +132,7 @@ REFUSED_WRITES = (
         labels.MISSING,
         _BAD,
         "A goal without a visitor or without a name is refused with 400.",
-        (_goal(datafast_visitor_id=None), _goal(name=None)),
+        (goal_with(datafast_visitor_id=None), goal_with(name=None)),
     ),
     Refused(
         "WRITE-31",
@@ -244,7 +141,7 @@ REFUSED_WRITES = (
         _BAD,
         "A goal whose name has more than 64 characters, or a character that is not allowed, is refused with"
         " 400.",
-        (_named(lambda run: f"{run}!"), _named(lambda run: run.ljust(LONGEST_NAME + 1, "x"))),
+        (goal_named(lambda run: f"{run}!"), goal_named(lambda run: run.ljust(LONGEST_NAME + 1, "x"))),
     ),
     Refused(
         "WRITE-32",
@@ -252,7 +149,7 @@ REFUSED_WRITES = (
         labels.RESERVED_NAME,
         _BAD,
         "A goal with the reserved name `identify` is refused with 400.",
-        (_reserved,),
+        (reserved_goal,),
     ),
     Refused(
         "WRITE-33",
@@ -262,9 +159,9 @@ REFUSED_WRITES = (
         "A goal whose metadata has eleven keys, a key that is not allowed, or a value of more than 255"
         " characters is refused with 400.",
         (
-            _goal(metadata=_MANY_KEYS),
-            _goal(metadata={"two words": "x"}),
-            _goal(metadata={"long": "x" * (LONGEST_VALUE + 1)}),
+            goal_with(metadata=_MANY_KEYS),
+            goal_with(metadata={"two words": "x"}),
+            goal_with(metadata={"long": "x" * (LONGEST_VALUE + 1)}),
         ),
     ),
     Refused(
@@ -273,7 +170,7 @@ REFUSED_WRITES = (
         labels.NO_JSON,
         _BAD,
         "A goal whose body is not JSON is refused with 400.",
-        (_unreadable,),
+        (no_json,),
     ),
     Refused(
         "WRITE-35",
@@ -281,7 +178,7 @@ REFUSED_WRITES = (
         labels.NO_PAGE_VIEWS,
         _NOT_FOUND,
         "A goal of a visitor without any known page view is answered with 404.",
-        (_goal(datafast_visitor_id=NOBODY),),
+        (goal_with(datafast_visitor_id=NOBODY),),
     ),
     Refused(
         "WRITE-36",
@@ -289,7 +186,7 @@ REFUSED_WRITES = (
         labels.BOT,
         _BAD,
         "A goal of a visitor that is flagged as a bot is refused with 400.",
-        (_goal(),),
+        (goal_with(),),
         role="bot",
     ),
     Refused(
@@ -298,7 +195,7 @@ REFUSED_WRITES = (
         labels.NO_FILTER,
         _BAD,
         "A removal of goals without any filter is refused with 400.",
-        (_filters(),),
+        (filtered_by(),),
     ),
     Refused(
         "WRITE-38",
@@ -306,7 +203,7 @@ REFUSED_WRITES = (
         labels.BAD_FILTER,
         _BAD,
         "A removal of goals by a name or a visitor id that is not allowed is refused with 400.",
-        (_bad_name, _own_name(datafast_visitor_id=_NO_UUID, **_LONG_AGO)),
+        (bad_name, own_name(datafast_visitor_id=_NO_UUID, **LONG_AGO)),
     ),
     Refused(
         "WRITE-39",
@@ -314,7 +211,7 @@ REFUSED_WRITES = (
         labels.HALF_PERIOD,
         _BAD,
         "A removal of goals with only one of `startAt` and `endAt` is refused with 400.",
-        tuple(_own_name(**{name: value}) for name, value in _LONG_AGO.items()),
+        tuple(own_name(**{name: value}) for name, value in LONG_AGO.items()),
     ),
     Refused(
         "WRITE-40",
@@ -322,7 +219,7 @@ REFUSED_WRITES = (
         labels.MISSING,
         _BAD_SOMEHOW,
         "A payment without an amount, a currency or a transaction id is refused with 400 or 422.",
-        (_payment(amount=None), _payment(currency=None), _payment(transaction_id=None)),
+        (payment_with(amount=None), payment_with(currency=None), payment_with(transaction_id=None)),
     ),
     Refused(
         "WRITE-41",
@@ -330,7 +227,7 @@ REFUSED_WRITES = (
         labels.BAD_AMOUNT,
         _BAD_SOMEHOW,
         "A payment whose amount is negative, or no number, is refused with 400 or 422.",
-        (_payment(amount=-1), _payment(amount="many")),
+        (payment_with(amount=-1), payment_with(amount="many")),
         is_stated=False,
     ),
     Refused(
@@ -339,7 +236,7 @@ REFUSED_WRITES = (
         labels.BAD_CURRENCY,
         _BAD_SOMEHOW,
         "A payment whose currency is not a code of three letters is refused with 400 or 422.",
-        (_payment(currency="dollars"),),
+        (payment_with(currency="dollars"),),
         is_stated=False,
     ),
     Refused(
@@ -348,7 +245,7 @@ REFUSED_WRITES = (
         labels.NO_FILTER,
         _BAD,
         "A removal of payments without any filter is refused with 400.",
-        (_filters(),),
+        (filtered_by(),),
     ),
     Refused(
         "WRITE-44",
@@ -356,7 +253,7 @@ REFUSED_WRITES = (
         labels.BAD_FILTER,
         _BAD,
         "A removal of payments by a visitor id that is not a UUID is refused with 400.",
-        (_filters(datafast_visitor_id=_NO_UUID, **_LONG_AGO),),
+        (filtered_by(datafast_visitor_id=_NO_UUID, **LONG_AGO),),
     ),
     Refused(
         "WRITE-45",
@@ -364,7 +261,7 @@ REFUSED_WRITES = (
         labels.HALF_PERIOD,
         _BAD,
         "A removal of payments with only one of `startAt` and `endAt` is refused with 400.",
-        tuple(_filters(datafast_visitor_id=NOBODY, **{name: value}) for name, value in _LONG_AGO.items()),
+        tuple(filtered_by(datafast_visitor_id=NOBODY, **{name: value}) for name, value in LONG_AGO.items()),
     ),
     Refused(
         "WRITE-46",
@@ -372,7 +269,7 @@ REFUSED_WRITES = (
         labels.UNKNOWN_TRANSACTION,
         _NOT_FOUND,
         "A removal of a transaction that does not exist, or no longer exists, is answered with 404.",
-        (_own_transaction,),
+        (own_transaction,),
     ),
     Refused(
         "WRITE-50",
@@ -380,7 +277,7 @@ REFUSED_WRITES = (
         labels.MISSING,
         _BAD,
         "An identification without a visitor or without a user id is refused with 400.",
-        (_identity(user_id=None), _identity(datafast_visitor_id=None)),
+        (identity_with(user_id=None), identity_with(datafast_visitor_id=None)),
     ),
     Refused(
         "WRITE-51",
@@ -388,7 +285,7 @@ REFUSED_WRITES = (
         labels.BAD_ID,
         _BAD,
         "An identification of a visitor id that is not a UUID is refused with 400.",
-        (_identity(datafast_visitor_id=_NO_UUID),),
+        (identity_with(datafast_visitor_id=_NO_UUID),),
     ),
     Refused(
         "WRITE-52",
@@ -396,7 +293,7 @@ REFUSED_WRITES = (
         labels.TOO_LONG,
         _BAD,
         "An identification with a user id of more than 255 characters is refused with 400.",
-        (_identity(user_id="x" * (LONGEST_VALUE + 1)),),
+        (identity_with(user_id="x" * (LONGEST_VALUE + 1)),),
     ),
     Refused(
         "WRITE-53",
@@ -404,11 +301,10 @@ REFUSED_WRITES = (
         labels.NO_PAGE_VIEWS,
         _NOT_FOUND,
         "An identification of a visitor without any known page view is answered with 404.",
-        (_identity(datafast_visitor_id=NOBODY),),
+        (identity_with(datafast_visitor_id=NOBODY),),
     ),
 )
 """The kinds of requests that are refused because of their body or parameters."""
-
 REFUSALS = tuple(
     Refusal(
         refused.operation,
