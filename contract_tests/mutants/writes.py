@@ -1,107 +1,17 @@
 """Mutants that accept a write and report it wrongly: not at all, twice, elsewhere, or after its removal."""
 
-from collections import Counter
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
 
 from contract_tests.exchange import Exchange, Json
 from contract_tests.mutants.mutant import Mutant, Mutation, Weight
 from contract_tests.mutants.planting import Data, rewriting
-from contract_tests.operations import (
-    CREATE_GOAL,
-    CREATE_PAYMENT,
-    DELETE_GOALS,
-    DELETE_PAYMENTS,
-    GOAL_PROPERTIES,
-    GOALS,
-    IDENTIFY,
-    MAP,
-    OVERVIEW,
-    VISITOR,
-)
-from contract_tests.recording import REVISION_2026_02, rows
-from contract_tests.shown import (
-    BY_PROVIDER,
-    COMPLETED_CUSTOM_GOALS,
-    COMPLETED_GOALS,
-    goals_of,
-    recorded_name,
-    row_of,
-    sent_in,
-)
+from contract_tests.mutants.seen import Seen
+from contract_tests.operations import GOAL_PROPERTIES, GOALS, IDENTIFY, MAP, OVERVIEW, VISITOR
+from contract_tests.recording import REVISION_2026_02
+from contract_tests.shown import BY_PROVIDER, COMPLETED_CUSTOM_GOALS, COMPLETED_GOALS, row_of
 
 _LOW = {"score": 3, "conversionRate": 0.01, "expectedValue": 1, "confidence": 0.5}
-
-
-class _Seen:
-    """The writes that a server has accepted, and the rows about them that it showed before their removal."""
-
-    def __init__(self) -> None:
-        self.sender: str | None = None
-        self.names: dict[str, str] = {}
-        """The names of the goals as they were sent, by the names as they are recorded."""
-        self.payers: set[str] = set()
-        self.amounts: set[Json] = set()
-        self.users: Counter[str] = Counter()
-        """The number of identifications of each visitor, by the visitor's id."""
-        self.metadata: dict[str, Json] = {}
-        """The metadata of the latest identification."""
-        self.transactions: Counter[str] = Counter()
-        """The number of times that each transaction was sent."""
-        self.removed: set[str] = set()
-        """The names of the goals that were removed."""
-        self.has_removed_payments = False
-        self.goals: dict[str, list[dict[str, Json]]] = {}
-        """The goals in each visitor's latest profile before anything was removed, by the visitor's id."""
-        self.events: list[dict[str, Json]] = []
-        self.payments: list[dict[str, Json]] = []
-        self.payer: dict[str, Json] = {}
-        """The row of the visitor who has paid, on the latest map before the payment was removed."""
-
-    def note(self, exchange: Exchange) -> None:
-        """Notes an accepted write, or the rows in the answer to a read."""
-        if not exchange.is_success:
-            return
-        body = sent_in(exchange)
-        visitor_id = str(body.get("datafast_visitor_id")).lower()
-        if exchange.operation == CREATE_GOAL:
-            self.sender = exchange.sender
-            self.names[recorded_name(str(body.get("name")))] = str(body.get("name"))
-        elif exchange.operation == CREATE_PAYMENT:
-            self.payers.add(visitor_id)
-            self.amounts.add(body.get("amount"))
-            self.transactions[str(body.get("transaction_id"))] += 1
-        elif exchange.operation == IDENTIFY:
-            self.users[visitor_id] += 1
-            self.metadata = body
-        elif exchange.operation == DELETE_GOALS:
-            self.removed |= set(parse_qs(urlsplit(exchange.url).query).get("name", ()))
-        elif exchange.operation == DELETE_PAYMENTS:
-            self.has_removed_payments = True
-        elif exchange.operation == VISITOR and not self.has_removed_payments and not self.removed:
-            self.goals[str(exchange.data["visitorId"]).lower()] = goals_of(exchange.data) or []
-        elif exchange.operation == MAP and exchange.sender == self.sender:
-            self._note_map(exchange.data)
-
-    def _note_map(self, shown: Json) -> None:
-        if not self.removed:
-            self.events = [e for e in rows(shown, "recentEvents") if self.is_goal(e)]
-        if not self.has_removed_payments:
-            self.payments = [p for p in rows(shown, "recentPayments") if p.get("amount") in self.amounts]
-            found = (row_of(shown, visitor_id) for visitor_id in self.payers)
-            self.payer = next((row for row in found if row is not None), {})
-
-    def is_goal(self, event: dict[str, Json]) -> bool:
-        """Returns whether an event on the map is the event of a goal that was sent."""
-        more = event.get("extraData")
-        return isinstance(more, dict) and more.get("eventName") in self.names
-
-    def is_payers(self, profile: Data) -> bool:
-        """Returns whether a profile belongs to a visitor for whom a payment was sent."""
-        return str(profile["visitorId"]).lower() in self.payers
-
-
-Edit = Callable[[_Seen, Data, Exchange], object]
+Edit = Callable[[Seen, Data, Exchange], object]
 
 
 def _mutant(
@@ -122,7 +32,7 @@ def _of_body(
     """Returns a mutant that edits the whole body of an operation's answers."""
 
     def make() -> Mutation:
-        seen = _Seen()
+        seen = Seen()
         change = rewriting(operation, lambda body, exchange: edit(seen, body, exchange))
 
         def mutate(exchange: Exchange) -> Exchange:
@@ -135,9 +45,6 @@ def _of_body(
     return Mutant(name, clause, make, revision, weight)
 
 
-# -- goals ---------------------------------------------------------------------------------------------
-
-
 def _each_list(profile: Data, change: Callable[[list[Json]], list[Json]]) -> None:
     """Applies an edit to each list of goals in a profile."""
     for name in (COMPLETED_GOALS, COMPLETED_CUSTOM_GOALS):
@@ -145,28 +52,28 @@ def _each_list(profile: Data, change: Callable[[list[Json]], list[Json]]) -> Non
             profile["activity"][name] = change(profile["activity"][name])
 
 
-def _hide_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _hide_goals(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     _each_list(profile, lambda goals: [goal for goal in goals if goal["name"] not in seen.names])
 
 
-def _double_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _double_goals(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     _each_list(
         profile, lambda goals: [g for goal in goals for g in [goal] * (1 + (goal["name"] in seen.names))]
     )
 
 
-def _keep_names(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _keep_names(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     _each_list(profile, lambda goals: [{**g, "name": seen.names.get(g["name"], g["name"])} for g in goals])
 
 
-def _hyphenate(seen: _Seen, profile: Data, exchange: Exchange) -> None:
+def _hyphenate(seen: Seen, profile: Data, exchange: Exchange) -> None:
     _keep_names(seen, profile, exchange)
     for goal in profile["activity"]["completedGoals"]:
         goal["name"] = goal["name"].lower().replace(" ", "-")
 
 
 def _changed_goals(**members: Json) -> Edit:
-    def edit(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+    def edit(seen: Seen, profile: Data, _exchange: Exchange) -> None:
         for goal in profile["activity"].get(COMPLETED_GOALS, ()):
             if goal["name"] in seen.names:
                 goal.update(members)
@@ -174,16 +81,16 @@ def _changed_goals(**members: Json) -> Edit:
     return edit
 
 
-def _hide_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _hide_events(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     shown["recentEvents"] = [event for event in shown["recentEvents"] if not seen.is_goal(event)]
 
 
-def _double_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _double_events(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     again = [{**e, "_id": f"{e['_id'][:8]}{'0' * 16}"} for e in shown["recentEvents"] if seen.is_goal(e)]
     _add(shown["recentEvents"], again)
 
 
-def _move_events(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _move_events(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     for event in filter(seen.is_goal, shown["recentEvents"]):
         event["visitorId"] = "00000000-0000-4000-8000-000000000000"
 
@@ -194,13 +101,13 @@ def _add(listed: list[Json], more: list[dict[str, Json]]) -> None:
     listed.sort(key=lambda row: str(row["timestamp"]), reverse=True)
 
 
-def _report_elsewhere(seen: _Seen, body: Data, exchange: Exchange) -> None:
+def _report_elsewhere(seen: Seen, body: Data, exchange: Exchange) -> None:
     if seen.names and exchange.sender != seen.sender:
         body["data"].append({"goal": next(iter(seen.names)), "completions": 1, "visitors": 1})
         body["pagination"]["total"] += 1
 
 
-def _keep_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _keep_goals(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     known = seen.goals.get(str(profile["visitorId"]).lower(), [])
     removed = [goal for goal in known if goal["name"] in seen.removed]
     if COMPLETED_GOALS in profile["activity"]:
@@ -209,21 +116,18 @@ def _keep_goals(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
         )
 
 
-def _remove_all_goals(seen: _Seen, profile: Data, exchange: Exchange) -> None:
+def _remove_all_goals(seen: Seen, profile: Data, exchange: Exchange) -> None:
     if seen.removed:
         _hide_goals(seen, profile, exchange)
 
 
-def _keep_events(seen: _Seen, shown: Data, exchange: Exchange) -> None:
+def _keep_events(seen: Seen, shown: Data, exchange: Exchange) -> None:
     if seen.removed and exchange.sender == seen.sender:
         there = {event["_id"] for event in shown["recentEvents"]}
         _add(shown["recentEvents"], [event for event in seen.events if event["_id"] not in there])
 
 
-# -- payments ------------------------------------------------------------------------------------------
-
-
-def _paid(seen: _Seen, profile: Data, times: int) -> None:
+def _paid(seen: Seen, profile: Data, times: int) -> None:
     """Lists each payment `times` times in the profile of a visitor who has paid."""
     if seen.is_payers(profile) and COMPLETED_GOALS in profile["activity"]:
         profile["activity"][COMPLETED_GOALS] = [
@@ -233,39 +137,39 @@ def _paid(seen: _Seen, profile: Data, times: int) -> None:
         ]
 
 
-def _hide_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _hide_payments(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     _paid(seen, profile, 0)
 
 
-def _record_again(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _record_again(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     _paid(seen, profile, max(seen.transactions.values(), default=1))
 
 
-def _hide_on_map(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _hide_on_map(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     shown["recentPayments"] = [p for p in shown["recentPayments"] if p["amount"] not in seen.amounts]
 
 
-def _double_on_map(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _double_on_map(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     own = [p for p in shown["recentPayments"] if p["amount"] in seen.amounts]
     _add(shown["recentPayments"], [{**p, "_id": f"{p['_id'][:8]}{'0' * 16}"} for p in own])
 
 
-def _of_payers(seen: _Seen, shown: Data) -> list[dict[str, Json]]:
+def _of_payers(seen: Seen, shown: Data) -> list[dict[str, Json]]:
     return [row for visitor_id in seen.payers if (row := row_of(shown, visitor_id)) is not None]
 
 
-def _no_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _no_customer(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     for row in _of_payers(seen, shown):
         row.update(isCustomer=False, customerName=None, customerEmail=None)
         row.pop("conversionLikelihood", None)
 
 
-def _predict(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _predict(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     if seen.is_payers(profile):
         profile["prediction"] = profile["prediction"] or _LOW
 
 
-def _keep_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _keep_payments(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     if seen.has_removed_payments and seen.is_payers(profile) and COMPLETED_GOALS in profile["activity"]:
         known = seen.goals.get(str(profile["visitorId"]).lower(), [])
         payments = [goal for goal in known if goal.get("origin") == BY_PROVIDER]
@@ -274,17 +178,14 @@ def _keep_payments(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
         )
 
 
-def _keep_on_map(seen: _Seen, shown: Data, exchange: Exchange) -> None:
+def _keep_on_map(seen: Seen, shown: Data, exchange: Exchange) -> None:
     if seen.has_removed_payments and exchange.sender == seen.sender:
         _add(shown["recentPayments"], seen.payments)
 
 
-def _keep_customer(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _keep_customer(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     for row in _of_payers(seen, shown) if seen.has_removed_payments else ():
         row.update({n: seen.payer[n] for n in seen.payer if n.startswith(("isC", "customer", "conversion"))})
-
-
-# -- reports -------------------------------------------------------------------------------------------
 
 
 def _replace_rows(body: Data, rows: list[Json]) -> None:
@@ -293,27 +194,27 @@ def _replace_rows(body: Data, rows: list[Json]) -> None:
     body["data"] = rows
 
 
-def _count_none(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+def _count_none(seen: Seen, body: Data, _exchange: Exchange) -> None:
     _replace_rows(body, [row for row in body["data"] if row["goal"] not in seen.names])
 
 
-def _count_twice(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+def _count_twice(seen: Seen, body: Data, _exchange: Exchange) -> None:
     for row in body["data"]:
         row["completions"] *= 1 + (row["goal"] in seen.names)
 
 
-def _count_removed(seen: _Seen, body: Data, exchange: Exchange) -> None:
+def _count_removed(seen: Seen, body: Data, exchange: Exchange) -> None:
     if exchange.sender == seen.sender:
         more = [{"goal": name, "completions": 1, "visitors": 1} for name in seen.removed]
         _replace_rows(body, [*body["data"], *more])
 
 
-def _no_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+def _no_properties(seen: Seen, body: Data, _exchange: Exchange) -> None:
     if seen.names:
         _replace_rows(body, [])
 
 
-def _other_properties(seen: _Seen, body: Data, _exchange: Exchange) -> None:
+def _other_properties(seen: Seen, body: Data, _exchange: Exchange) -> None:
     if seen.names:
         _replace_rows(body, [{**row, "propertyName": "colour"} for row in body["data"]])
 
@@ -324,7 +225,7 @@ def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
     With `is_removed`, it does so after a payment was removed, otherwise before.
     """
 
-    def edit(seen: _Seen, body: Data, exchange: Exchange) -> None:
+    def edit(seen: Seen, body: Data, exchange: Exchange) -> None:
         is_moment = ".000Z" in exchange.url
         if is_moment and seen.transactions and seen.has_removed_payments == is_removed:
             row = body["data"][0]
@@ -333,27 +234,24 @@ def _earn(payments: int, revenue: float, *, is_removed: bool = False) -> Edit:
     return edit
 
 
-# -- identities ----------------------------------------------------------------------------------------
-
-
-def _no_profile(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _no_profile(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     if str(profile["visitorId"]).lower() in seen.users:
         profile["profile"] = None
 
 
-def _latest_metadata(seen: _Seen, profile: Data, _exchange: Exchange) -> None:
+def _latest_metadata(seen: Seen, profile: Data, _exchange: Exchange) -> None:
     if str(profile["visitorId"]).lower() in seen.users and profile["profile"]:
         known = profile["profile"]["metadata"]
         profile["profile"]["metadata"] = {n: known[n] for n in known if n in seen.metadata}
 
 
-def _anonymous(seen: _Seen, shown: Data, _exchange: Exchange) -> None:
+def _anonymous(seen: Seen, shown: Data, _exchange: Exchange) -> None:
     for visitor_id in seen.users:
         row = row_of(shown, visitor_id) or {"profileData": {}}
         row["profileData"].update(displayName=None, userId=None, hasProfile=False, isRandomName=True)
 
 
-def _another_profile(seen: _Seen, told: Data, _exchange: Exchange) -> None:
+def _another_profile(seen: Seen, told: Data, _exchange: Exchange) -> None:
     told["profileId"] = f"{told['profileId'][:16]}{seen.users.total():08x}"
 
 
