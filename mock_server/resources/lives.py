@@ -8,7 +8,8 @@ from mock_server.instants import iso_of
 from mock_server.resources.call import Call
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import Fact, PageViewed, changes_at, person
-from mock_server.world.world import BotError, Life, UnknownVisitorError, World
+from mock_server.world.life import BotError, Life, UnknownVisitorError
+from mock_server.world.world import World
 
 
 def find_life(call: Call, visitor_id: str) -> Life:

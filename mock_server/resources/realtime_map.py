@@ -10,10 +10,11 @@ from mock_server.instants import iso_of
 from mock_server.resources.amounts import amount_of
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.params import params_of
+from mock_server.world.events import Event
 from mock_server.world.money import Payment
 from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE, Likelihood
 from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Identity, Session
-from mock_server.world.world import Event, World
+from mock_server.world.world import World
 
 _EVENT_TYPES = {
     VIEW: "pageview",

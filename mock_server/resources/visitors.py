@@ -10,7 +10,8 @@ from mock_server.resources.call import Call, Reply
 from mock_server.resources.lives import life_of
 from mock_server.resources.params import params_of
 from mock_server.world.facts import Profile
-from mock_server.world.world import MANUAL, Life, ReachedGoal, World
+from mock_server.world.life import MANUAL, Life, ReachedGoal
+from mock_server.world.world import World
 
 _encode = msgspec.json.Encoder().encode
 

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from mock_server.instants import MINUTE
+from mock_server.world.events import Event, Happening
 from mock_server.world.facts import (
     Changes,
     GoalReached,
@@ -20,23 +21,14 @@ from mock_server.world.facts import (
     instant_of,
     profile_at,
 )
+from mock_server.world.life import MANUAL, PAYMENT_PROVIDER, BotError, Life, ReachedGoal
 from mock_server.world.money import Payment
 from mock_server.world.persona import Persona
 from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
 from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visited import VisitedSession, visited_sessions
 from mock_server.world.visits import WRITTEN, Past, Visit, Visitor
-from mock_server.world.world import (
-    FEED_LIMIT,
-    MANUAL,
-    PAYMENT_PROVIDER,
-    BotError,
-    Event,
-    Happening,
-    Life,
-    ReachedGoal,
-    World,
-)
+from mock_server.world.world import FEED_LIMIT, World
 
 _FREE_TRIAL = "free_trial"
 _NO_EVENT = -1

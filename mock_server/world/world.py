@@ -11,113 +11,29 @@ from cachetools import LRUCache
 
 from mock_server.instants import MINUTE, SECOND
 from mock_server.world.chance import CLICK_ID, OBJECT_ID, WRITTEN, Chance
-from mock_server.world.facts import Fact, Profile
+from mock_server.world.events import EVENT_KINDS, Event, Happening
+from mock_server.world.facts import Profile
+from mock_server.world.life import BotError, Life, UnknownVisitorError, goals_reached
 from mock_server.world.money import Ledger, Payment
-from mock_server.world.persona import Persona, Personas
+from mock_server.world.persona import Personas
 from mock_server.world.population import Population
 from mock_server.world.prediction import Likelihood, Predictor
 from mock_server.world.roster import REACH, WINDOW, Roster, Show
-from mock_server.world.sessions import (
-    CUSTOM,
-    EXTERNAL_LINK,
-    IDENTIFY,
-    LINGER,
-    PAYMENT,
-    VIEW,
-    Moment,
-    Session,
-    Sessions,
-)
-from mock_server.world.site import LONGEST_SESSION_MINUTES, Goal, Site
+from mock_server.world.sessions import IDENTIFY, LINGER, PAYMENT, Session, Sessions
+from mock_server.world.site import LONGEST_SESSION_MINUTES, Site
 from mock_server.world.visits import BOT, PURCHASE, Visit, Visitor
 
 WORLD_VERSION = 4
-"""The version of the world, which is raised whenever the same seed and site give another world than
-before.
-"""
-
+"""The version of the world; it is raised whenever a seed and a site give another world than before."""
 FEED_LIMIT = 100
 """The largest number of events, and of payments, in an answer; the newest are listed."""
-
-_EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 _PAYMENT_ROW, _PROFILE = 7, 6
-MANUAL, PAYMENT_PROVIDER = "manual", "payment_provider"
-"""The origins of goals."""
 _AT = itemgetter(0)
 # The number of rosters that are cached, so that as many clocks can run side by side. A roster takes a
 # kilobyte for each session.
 _MOST_CLOCKS, _MOST_CLOCKS_OF_A_CROWD = 8, 2
 _CROWD = 1_000
 _T = TypeVar("_T")
-
-
-class UnknownVisitorError(Exception):
-    """An error for a visitor of whom no page view is known at that instant."""
-
-
-class BotError(Exception):
-    """An error for a visitor who is flagged as a bot."""
-
-
-class Event(NamedTuple):
-    """An event as answers contain it.
-
-    Names are the ones that were known at its instant; an unknown or missing part is None.
-    """
-
-    at: int
-    object_id: str
-    kind: int
-    session: Session
-    path: str | None
-    goal: Goal | None
-    properties: Mapping[str, str]
-    amount: float | None
-    customer_name: str | None
-    display_name: str | None
-
-
-class Happening(NamedTuple):
-    """The cause of an event: a moment of a session, a written fact or, if both are None, a renewal.
-
-    Happenings are sorted by time, then in a fixed order.
-    """
-
-    at: int
-    visit: Visit
-    kind: int
-    session: Session
-    moment: Moment | None
-    fact: Fact | None = None
-
-
-class ReachedGoal(NamedTuple):
-    """A goal that a visitor reached at an instant.
-
-    `origin` distinguishes payments from custom goals. `is_server` says whether a server sent it.
-    """
-
-    at: int
-    name: str
-    origin: str
-    type: str
-    description: str | None = None
-    is_server: bool = False
-
-
-class Life(NamedTuple):
-    """A visitor's life up to an instant: sessions, payments and goals, oldest first.
-
-    `profile` is None for a visitor who was never identified.
-    """
-
-    visitor_id: str
-    instant: int
-    persona: Persona
-    sessions: Sequence[Session]
-    payments: list[Payment]
-    goals: list[ReachedGoal]
-    profile: Profile | None
 
 
 class Parts(NamedTuple):
@@ -185,7 +101,7 @@ class World:
         shows: dict[Any, Show] = {show: partial(show, self)}
         return self._roster(instant, shows).shown(show)
 
-    def events(self, instant: int, kinds: Iterable[int] = _EVENT_KINDS) -> list[Event]:
+    def events(self, instant: int, kinds: Iterable[int] = EVENT_KINDS) -> list[Event]:
         """Returns the newest events of some kinds in the window, newest first."""
         wanted, after = frozenset(kinds), instant - WINDOW
         found: list[Happening] = []
@@ -229,7 +145,7 @@ class World:
             sessions[0].persona,
             sessions,
             payments,
-            _goals(sessions, payments, instant),
+            goals_reached(sessions, payments, instant),
             self.profile(sessions, instant),
         )
 
@@ -425,23 +341,3 @@ def _order(payment: Payment) -> tuple[int, bool, Any]:
     if payment.row_id is not None:
         return payment.at, True, payment.row_id
     return payment.at, False, payment.session and payment.session.visit
-
-
-def _goals(sessions: Iterable[Session], payments: Iterable[Payment], instant: int) -> list[ReachedGoal]:
-    """Returns custom goals and payments up to an instant, sorted by time."""
-    custom = [
-        ReachedGoal(moment.at, moment.goal.name, MANUAL, "custom", moment.goal.description)
-        for session in sessions
-        for moment in session.walk.moments
-        if moment.kind == CUSTOM and moment.at <= instant and moment.goal
-    ]
-    paid = [
-        ReachedGoal(
-            payment.at,
-            payment.goal,
-            PAYMENT_PROVIDER,
-            "subscription_lifecycle" if payment.is_renewal else "payment",
-        )
-        for payment in payments
-    ]
-    return sorted([*custom, *paid], key=lambda goal: (goal.at, goal.name))

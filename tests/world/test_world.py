@@ -17,8 +17,9 @@ from mock_server.resources.call import Call
 from mock_server.resources.registry import VIEWS
 from mock_server.resources.worlds import Worlds
 from mock_server.testing import running
+from mock_server.world.life import UnknownVisitorError
 from mock_server.world.site import MOST_ONLINE
-from mock_server.world.world import UnknownVisitorError, World
+from mock_server.world.world import World
 from tests.credentials import bearer
 from tests.invariants import KINDS, WINDOW, Ask, check_past, check_picture, data_of, take_picture
 from tests.quick import quick
