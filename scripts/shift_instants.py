@@ -1,6 +1,7 @@
 """Runs the tests at instants drawn by a seed, since no test may depend on the time.
 
 Usage: `python scripts/shift_instants.py --seed 7 -- -n 4 -x`; `make fuzz SEED=7` runs it.
+With `--at-once 4` four instants are tested side by side, so that the tests run on a busy machine.
 """
 
 import argparse
@@ -8,7 +9,10 @@ import os
 import random
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 COUNT = 20
 # The years of random instants: the shipped websites have a full past by then.
@@ -51,11 +55,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--at-once", type=int, default=1, help="how many instants are tested side by side")
     parser.add_argument("options", nargs="*", help="pytest's own")
     given = parser.parse_args()
     chosen = instants(given.seed, given.count)
     print(f"{given.count} instants of seed {given.seed}", flush=True)
-    failed = [instant for instant in chosen if not passes(instant, given.options)]
+    with ThreadPoolExecutor(given.at_once) as pool:
+        outcomes = list(pool.map(partial(passes, options=given.options), chosen))
+    failed = [instant for instant, has_passed in zip(chosen, outcomes, strict=True) if not has_passed]
     for instant in failed:
         print(f"failed; again with: DATAFAST_TEST_INSTANT={instant} make test")
     print(f"{len(chosen) - len(failed)} of {len(chosen)} instants passed")
@@ -63,12 +70,21 @@ def main() -> int:
 
 
 def passes(instant: str, options: list[str]) -> bool:
-    """Returns whether the tests pass at an instant."""
-    print(f"at {instant}", flush=True)
-    environment = {**os.environ, "DATAFAST_TEST_INSTANT": instant}
-    return not subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *options], env=environment, check=False
-    ).returncode
+    """Returns whether the tests pass at an instant, and prints their summary, or all of it if they fail."""
+    begin = time.monotonic()
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options],
+        env={**os.environ, "DATAFAST_TEST_INSTANT": instant},
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    has_passed = not result.returncode
+    told = result.stdout.rstrip().rpartition("\n")[2] if has_passed else result.stdout
+    print(f"at {instant}, {time.monotonic() - begin:.0f} s: {told}", flush=True)
+    return has_passed
 
 
 if __name__ == "__main__":
