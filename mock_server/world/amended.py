@@ -2,20 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
-from typing import Any
 
 from mock_server.instants import MINUTE
+from mock_server.world.amended_session import NOTHING_WRITTEN, AmendedSession, Written, is_payment
 from mock_server.world.events import Event, Happening
 from mock_server.world.facts import (
     Changes,
     GoalReached,
     Happened,
-    Identified,
     PaymentMade,
     Profile,
     instant_of,
@@ -23,121 +21,14 @@ from mock_server.world.facts import (
 )
 from mock_server.world.life import MANUAL, PAYMENT_PROVIDER, BotError, Life, ReachedGoal
 from mock_server.world.money import Payment
-from mock_server.world.persona import Persona
-from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Customer, Identity, Session, Walk
-from mock_server.world.site import Goal, Page, Source
+from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Session
+from mock_server.world.site import Goal
 from mock_server.world.visited import VisitedSession, visited_sessions
-from mock_server.world.visits import WRITTEN, Past, Visit, Visitor
+from mock_server.world.visits import WRITTEN, Visit, Visitor
 from mock_server.world.world import FEED_LIMIT, World
 
 _FREE_TRIAL = "free_trial"
 _NO_EVENT = -1
-
-
-@dataclass(slots=True)
-class _Written:
-    """The facts about one visitor; `payments` include refunds and free trials."""
-
-    goals: list[GoalReached] = field(default_factory=list)
-    payments: list[PaymentMade] = field(default_factory=list)
-    identified: Sequence[Identified] = ()
-
-
-_NOTHING = _Written()
-
-
-class AmendedSession(Session):
-    """A session of a visitor about whom there are facts."""
-
-    def __init__(self, world: "AmendedWorld", plain: Session, written: _Written) -> None:
-        """`plain` is the same session without the facts."""
-        super().__init__(plain._sessions, plain.visit)
-        self.plain = plain
-        self.written = written
-        self._world = world
-
-    @cached_property
-    def visitor_id(self) -> str:
-        """The visitor's UUID."""
-        return self.plain.visitor_id
-
-    @cached_property
-    def persona(self) -> Persona:
-        """The persona of the visitor."""
-        return self.plain.persona
-
-    @cached_property
-    def past(self) -> Past:
-        """The visitor's earlier visits and payments, without the facts."""
-        return self.plain.past
-
-    @cached_property
-    def source(self) -> Source:
-        """The source of this session."""
-        return self.plain.source
-
-    def address_of(self, page: Page) -> str:
-        """Returns the hostname and the path of a page of this session."""
-        return self.plain.address_of(page)
-
-    @cached_property
-    def first_source(self) -> Source:
-        """The source of the visitor's first session."""
-        return self.plain.first_source
-
-    @cached_property
-    def walk(self) -> Walk:
-        """The course of this session, without goals and payments that were removed."""
-        walk = self.plain.walk
-        removed = self._world.changes.goals_removed
-        moments = [
-            moment
-            for moment in walk.moments
-            if not (
-                moment.kind == CUSTOM
-                and moment.goal
-                and any(one.takes(self.visitor_id, moment.goal.name, moment.at) for one in removed)
-            )
-        ]
-        if walk.paid_at is None or self._world.plain_purchase(self):
-            return walk._replace(moments=moments)
-        moments = [moment for moment in moments if moment.kind != PAYMENT]
-        return walk._replace(moments=moments, paid_at=None)
-
-    def is_customer(self, instant: int) -> bool:
-        """Returns whether the visitor has paid at or before an instant of this session."""
-        if any(paid.at <= instant and _is_payment(paid) for paid in self.written.payments):
-            return True
-        return self.plain.is_customer(instant) and self._world.has_plain_payment(self, instant)
-
-    def is_identified(self, instant: int) -> bool:
-        """Returns whether the visitor was identified at or before an instant of this session."""
-        return self.plain.is_identified(instant) or any(
-            fact.written <= instant for fact in self.written.identified
-        )
-
-    def identity(self, instant: int) -> Identity | None:
-        """Returns the visitor's identity at an instant of this session; None if not identified."""
-        if not self.written.identified:
-            return self.plain.identity(instant)
-        profile = self._world.profile_of(self, instant)
-        if profile is None:
-            return None
-        known = profile.metadata
-        name = _first_text((known.get("name"), known.get("email")), profile.user_id)
-        return Identity(name, profile.user_id)
-
-    def customer(self, instant: int) -> Customer | None:
-        """Returns the visitor as a customer at an instant of this session; None if nothing was paid."""
-        if not self.is_customer(instant):
-            return None
-        paid = [payment for payment in reversed(self.written.payments) if payment.at <= instant]
-        profile = self._world.profile_of(self, instant) if self.written.identified else None
-        known = profile.metadata if profile else {}
-        return Customer(
-            _first_text((*(payment.name for payment in paid), known.get("name")), self.persona.person.name),
-            _first_text((*(payment.email for payment in paid), known.get("email")), self.persona.email),
-        )
 
 
 class AmendedWorld(World):
@@ -153,7 +44,7 @@ class AmendedWorld(World):
         super().__init__(plain.seed, plain.site, plain.parts)
         self.changes = changes
         self._plain = plain
-        self._written: dict[str, _Written] = {}
+        self._written: dict[str, Written] = {}
         for goal in changes.goals:
             self._about(goal.visitor_id).goals.append(goal)
         for payment in changes.payments:
@@ -245,7 +136,7 @@ class AmendedWorld(World):
         """Returns the payments in (after, until] that were written through the API, for the map."""
         payments = self.changes.payments
         first, last = (bisect_right(payments, instant, key=attrgetter("at")) for instant in (after, until))
-        return [self._recorded(payment) for payment in payments[first:last] if _is_payment(payment)]
+        return [self._recorded(payment) for payment in payments[first:last] if is_payment(payment)]
 
     def profile(self, sessions: Sequence[Session], instant: int) -> Profile | None:
         """Returns the visitor's data from all identifications up to an instant, the world's own included."""
@@ -270,21 +161,21 @@ class AmendedWorld(World):
     def life(self, visitor_id: str, instant: int) -> Life:
         """Returns a visitor's life up to an instant. Raises UnknownVisitorError and BotError."""
         life = super().life(visitor_id, instant)
-        written = self._written.get(visitor_id, _NOTHING)
-        paid = [self._recorded(one) for one in written.payments if _is_payment(one) and one.at <= instant]
+        written = self._written.get(visitor_id, NOTHING_WRITTEN)
+        paid = [self._recorded(one) for one in written.payments if is_payment(one) and one.at <= instant]
         goals = [goal for goal in _goals_of(written) if goal.at <= instant]
         return life._replace(
             payments=sorted([*life.payments, *paid], key=lambda payment: payment.at),
             goals=sorted([*life.goals, *goals], key=lambda goal: (goal.at, goal.name)),
         )
 
-    def _about(self, visitor_id: str) -> _Written:
-        return self._written.setdefault(visitor_id, _Written())
+    def _about(self, visitor_id: str) -> Written:
+        return self._written.setdefault(visitor_id, Written())
 
     def _amended(self, session: Session) -> Session:
         if not self._concerns_all and session.visitor_id not in self._concerned:
             return session
-        return AmendedSession(self, session, self._written.get(session.visitor_id, _NOTHING))
+        return AmendedSession(self, session, self._written.get(session.visitor_id, NOTHING_WRITTEN))
 
     def _is_removed(self, payment: Payment) -> bool:
         """Returns whether a payment of the world itself was removed."""
@@ -389,23 +280,13 @@ class AmendedWorld(World):
             return True
         # If several payments have the same instant, the one that was written first counts as the first.
         others = self._written[session.visitor_id].payments
-        return next(one for one in others if one.at == fact.at and _is_payment(one)) is not fact
-
-
-def _first_text(values: Iterable[Any], other: str) -> str:
-    """Returns the first value that is a text and not empty; if there is none, `other`."""
-    return next((value for value in values if isinstance(value, str) and value), other)
-
-
-def _is_payment(fact: PaymentMade) -> bool:
-    """Returns whether a fact is a payment of money, and not a refund or a free trial."""
-    return not fact.is_refunded and not fact.is_free_trial
+        return next(one for one in others if one.at == fact.at and is_payment(one)) is not fact
 
 
 def _kind(fact: Happened) -> int:
     """Returns the kind of event of a fact; _NO_EVENT for a refund or a free trial."""
     if isinstance(fact, PaymentMade):
-        return PAYMENT if _is_payment(fact) else _NO_EVENT
+        return PAYMENT if is_payment(fact) else _NO_EVENT
     return CUSTOM if isinstance(fact, GoalReached) else IDENTIFY
 
 
@@ -413,7 +294,7 @@ def _goal_name(fact: PaymentMade) -> str:
     return _FREE_TRIAL if fact.is_free_trial else "renewal" if fact.is_renewal else "payment"
 
 
-def _goals_of(written: _Written) -> Iterator[ReachedGoal]:
+def _goals_of(written: Written) -> Iterator[ReachedGoal]:
     """Yields the written goals of a visitor, including the goals for payments."""
     for goal in written.goals:
         yield ReachedGoal(goal.written, goal.name, MANUAL, "custom", goal.description, goal.is_server)
