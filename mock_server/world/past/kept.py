@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from mock_server.instants import DAY, MINUTE, instant_of
 from mock_server.world.amended import AmendedWorld
-from mock_server.world.past.amended import amended
+from mock_server.world.past.amending import amended
 from mock_server.world.past.amendment import Amendment
 from mock_server.world.past.drawing import Drawing
 from mock_server.world.past.memory import give_back

@@ -1,10 +1,12 @@
-"""The search for the rows of known visits in a table."""
+"""The search for the rows of known visits in a table, and for values in a column."""
 
 import numpy as np
 
 from mock_server.world.past.coins import Column
 from mock_server.world.past.table import Rows
 
+NOWHERE: Column = np.zeros(0, np.int64)
+"""No indices."""
 _ALIKE = ("number", "place", "system", "source", "entry")
 
 
@@ -43,6 +45,15 @@ def same_visits(rows: Rows, others: Rows) -> list[tuple[int, int]]:
         for n in by_start[int(rows.start[index])]
         if _are_same(rows, index, others, n)
     ]
+
+
+def common(values: Column, others: Column) -> tuple[Column, Column]:
+    """Returns, for each of the columns, the indices of the values that both have. `others` must be sorted."""
+    if not len(others):
+        return NOWHERE, NOWHERE
+    indices = np.minimum(np.searchsorted(others, values), len(others) - 1)
+    there = np.flatnonzero(others[indices] == values)
+    return there, indices[there]
 
 
 def _are_same(rows: Rows, index: int, others: Rows, n: int) -> bool:
