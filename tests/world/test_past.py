@@ -13,9 +13,9 @@ from mock_server.world.chance import UNIT_16, WORD, Chance, mix, nth, words
 from mock_server.world.lengths import duration
 from mock_server.world.past import coins
 from mock_server.world.past.births import births_in
+from mock_server.world.past.buyers import highest
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.lengths import durations
-from mock_server.world.past.visits import highest
 from mock_server.world.residents import MOST_REGULAR_VISITS
 from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
 from mock_server.world.visits import BORN, PURCHASE, REGULAR

@@ -12,7 +12,8 @@ from mock_server.world.past.coins import Column
 from mock_server.world.past.growing import columns_of, taken
 from mock_server.world.past.payments import PaymentColumns, Payments, no_payments
 from mock_server.world.past.personas import PersonaColumns
-from mock_server.world.past.visits import VisitColumns, Visits
+from mock_server.world.past.visit_columns import VisitColumns
+from mock_server.world.past.visits import Visits
 from mock_server.world.past.vocabulary import Address, PageViews, Vocabulary
 from mock_server.world.past.walks import Courses, Walks
 from mock_server.world.residents import SHIFT
