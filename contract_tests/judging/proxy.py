@@ -4,6 +4,7 @@ import asyncio
 import re
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import msgspec
-import uvicorn
 
 from contract_tests.asking import labels
 from contract_tests.asking.address import is_loopback_host
@@ -23,13 +23,18 @@ from contract_tests.asking.labels import request_label, token_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.instants import now
-from contract_tests.judging.wire import InOrder
 from contract_tests.masking import masked, sender_of
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.operations import MAP
 from contract_tests.recording import rows
+from contract_tests.serving.pacing import PacedProtocol
+from contract_tests.serving.refused import is_cut, refusal_of
+from contract_tests.serving.server import StrictServer
+from contract_tests.serving.strict_http import TIMEOUTS, Timeouts
 
 Headers = list[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # Headers that belong to one connection (RFC 9110, 7.6.1).
 _HOP_BY_HOP = frozenset(
@@ -101,18 +106,13 @@ class Proxy:
         """Lets all requests end without an answer if they are cancelled from now on."""
         self._is_stopped = True
 
-    async def __call__(
-        self,
-        scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[Mapping[str, Any]]],
-        send: Callable[[Mapping[str, Any]], Awaitable[None]],
-    ) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answers one HTTP request; other ASGI scopes are ignored."""
         if scope["type"] != "http":
             return
         try:
             self._check(scope)
-            reply = await self._answered(scope, await _body_of(receive))
+            reply = await self._answered(scope, await _body_of(scope, receive))
         except _ProxyError as error:
             reply = _told(error)
         except asyncio.CancelledError:
@@ -128,10 +128,9 @@ class Proxy:
 
     def _check(self, scope: Mapping[str, Any]) -> None:
         """Raises _ProxyError for a request that is not forwarded."""
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) > 1:
-            raise _ProxyError(400, "A request must not have more than one Host header.")
-        if not self._is_exposed and not is_loopback_host("".join(hosts)):
+        _check_refusal(scope)
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        if not self._is_exposed and not is_loopback_host(host):
             raise _ProxyError(403, "The Host header must name this machine, such as localhost.")
         path = scope["raw_path"]
         is_below = path == self._base or path.startswith(self._base.rstrip(b"/") + b"/")
@@ -225,12 +224,23 @@ class Proxy:
             self._met.update(visitor_id.lower() for visitor_id in ids if isinstance(visitor_id, str))
 
 
-async def _body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
-    """Returns the whole body of a request. Raises _ProxyError if it is too long or ends too early."""
+def _check_refusal(scope: Mapping[str, Any]) -> None:
+    """Raises _ProxyError for a request that breaks a rule of HTTP itself, as far as it is read."""
+    refusal = refusal_of(scope)
+    if refusal is not None:
+        raise _ProxyError(refusal.kind.status, refusal.message)
+
+
+async def _body_of(scope: Mapping[str, Any], receive: Receive) -> bytes:
+    """Returns the whole body of a request.
+
+    Raises _ProxyError if it is too long, comes too slowly, ends too early or cannot be read.
+    """
     body, is_more = bytearray(), True
     while is_more:
         message = await receive()
-        if message["type"] == "http.disconnect":
+        _check_refusal(scope)
+        if message["type"] == "http.disconnect" or is_cut(scope):
             raise _ProxyError(400, "The request ends before its body does.")
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
@@ -282,24 +292,12 @@ def _told(error: _ProxyError) -> _Reply:
     return _Reply(error.status, [(b"content-type", b"application/problem+json")], body)
 
 
-class ProxyServer(uvicorn.Server):
+class ProxyServer(StrictServer[PacedProtocol]):
     """A server that runs a proxy, and announces its address as soon as it listens."""
 
-    def __init__(self, proxy: Proxy, tell: Callable[[str], None]) -> None:
+    def __init__(self, proxy: Proxy, tell: Callable[[str], None], timeouts: Timeouts = TIMEOUTS) -> None:
         """`tell` is called with the address."""
-        super().__init__(
-            uvicorn.Config(
-                proxy,
-                # A client is told of its own mistakes by a status. An offer of another protocol is none.
-                log_level="error",
-                http=InOrder,
-                ws="none",
-                access_log=False,
-                date_header=False,
-                server_header=False,
-                lifespan="off",
-            )
-        )
+        super().__init__(proxy, PacedProtocol, timeouts)
         self._proxy = proxy
         # The address is announced without `/api/v1`, because clients add the usual path themselves.
         self._path = "" if proxy.path == "/api/v1" else proxy.path
@@ -316,7 +314,8 @@ class ProxyServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Shuts down at a SIGHUP, too, unless it is ignored, as with `nohup`."""
         with super().capture_signals(), ExitStack() as stack:
-            if sys.platform != "win32":
+            # Windows has no SIGHUP, and Python lets only the main thread set a handler.
+            if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
                 former = signal.getsignal(signal.SIGHUP)
                 if former is not signal.SIG_IGN:
                     signal.signal(signal.SIGHUP, self.handle_exit)
@@ -336,8 +335,7 @@ class ProxyServer(uvicorn.Server):
     async def _end_after(self, seconds: float) -> None:
         """Aborts all connections after some seconds, and cancels their requests once that has happened."""
         await asyncio.sleep(seconds)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
+        self.abort()
         while self.server_state.connections:
             await asyncio.sleep(0.01)
         self._proxy.stop()

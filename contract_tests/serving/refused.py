@@ -1,6 +1,6 @@
 """What the protocol notes in a request's scope, as ASGI extensions: that it is refused, or cut off."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from contract_tests.serving.errors import HttpError
@@ -16,7 +16,7 @@ def refuse(scope: Scope, error: HttpError) -> None:
     scope.setdefault("extensions", {})[_REFUSAL] = error
 
 
-def refusal_of(scope: Scope) -> HttpError | None:
+def refusal_of(scope: Mapping[str, Any]) -> HttpError | None:
     """Returns the error that answers a refused request, or None for any other request.
 
     The error may be found as late as at the end of the request's body.
@@ -30,6 +30,6 @@ def cut(scope: Scope) -> None:
     scope.setdefault("extensions", {})[_CUT] = True
 
 
-def is_cut(scope: Scope) -> bool:
+def is_cut(scope: Mapping[str, Any]) -> bool:
     """Returns whether the client closed its side before the end of the body."""
     return _CUT in scope.get("extensions", {})

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -148,8 +149,8 @@ def test_a_loopback_host_is_answered(proxy: tuple[int, Upstream], host: str) -> 
     [
         pytest.param(_get(host="evil.example"), 403, id="a name of somebody else's"),
         pytest.param(_get(host="127.0.0.1.evil.example"), 403, id="a name that begins like ours"),
-        pytest.param(_get(host="x@127.0.0.1"), 403, id="a user before it"),
-        pytest.param(_get(host="127.0.0.1#"), 403, id="a fragment behind it"),
+        pytest.param(_get(host="x@127.0.0.1"), 400, id="a user before it"),
+        pytest.param(_get(host="127.0.0.1#"), 400, id="a fragment behind it"),
         pytest.param(_get(host="10.0.0.1"), 403, id="another machine"),
         pytest.param(_get(host=""), 403, id="an empty one"),
         pytest.param(_get(headers="Host: evil.example\r\n"), 400, id="two of them"),
@@ -430,7 +431,7 @@ _HALF = (
         pytest.param(_KEPT * 2 + _HALF + b"garbage\r\n", [200, 200, 400], id="within a body"),
         pytest.param(_HALF + b"garbage\r\n", [400], id="within the first body"),
         pytest.param(_get() + b"garbage\r\n\r\n", [200], id="behind the last request"),
-        pytest.param(_KEPT + b"GET / HTTP/1.1\r\nX: " + b"x" * 600_000, [200, 400], id="a long head"),
+        pytest.param(_KEPT + b"GET / HTTP/1.1\r\nX: " + b"x" * 600_000, [200, 431], id="a long head"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_its_turn(
@@ -448,7 +449,7 @@ def test_half_a_request_is_not_passed_on(proxy: tuple[int, Upstream]) -> None:
     port, upstream = proxy
     before = len(upstream.asked)
 
-    assert _statuses(port, _HALF, is_over=True) == []
+    assert _statuses(port, _HALF, is_over=True) == [400]
 
     # An answer shows that the server has also seen the end of the connection before.
     assert _statuses(port, _get()) == [200]
@@ -494,18 +495,15 @@ def test_endless_lines_are_refused(proxy: tuple[int, Upstream], beginning: bytes
     head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n" % _PATH.encode()
     line = b"X-Trailer: x\r\n" if beginning.endswith(b"\n") else b"a=b;"
 
-    with (
-        socket.create_connection(("127.0.0.1", proxy[0]), timeout=60) as connection,
-        pytest.raises(OSError, match=r"reset|pipe"),
-    ):
-        _send_much(connection, head + beginning, line)
+    with socket.create_connection(("127.0.0.1", proxy[0]), timeout=60) as connection:
+        connection.sendall(head + beginning)
+        for _ in range(1_000):
+            connection.sendall(line * 5_000)
+            if select.select([connection], [], [], 0)[0]:
+                break
+        answer = connection.recv(65_536)
 
-
-def _send_much(connection: socket.socket, beginning: bytes, line: bytes) -> None:
-    """Sends some bytes, and then many megabytes of a line."""
-    connection.sendall(beginning)
-    for _ in range(1_000):
-        connection.sendall(line * 5_000)
+    assert answer.startswith(b"HTTP/1.1 431 ")
 
 
 def _rest(connection: socket.socket) -> bytes:

@@ -109,8 +109,15 @@ def test_many_requests_of_one_client_let_another_one_in(
 
 @pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-def test_requests_that_wait_take_no_more_memory_than_their_bytes() -> None:
-    with started("--port", "0") as process:
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        pytest.param("serve", [], id="serve"),
+        pytest.param("mutate", ["count always 1", "--upstream", "http://127.0.0.1:9"], id="mutate"),
+    ],
+)
+def test_requests_that_wait_take_no_more_memory_than_their_bytes(command: str, options: list[str]) -> None:
+    with started(*options, "--port", "0", command=command) as process:
         target = Target(address_of(process), process.pid, Path(os.devnull))
         before, most = _memory_of_many_requests(target)
 

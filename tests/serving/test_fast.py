@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from starlette.types import Scope
 
 from contract_tests.serving.strict_http import Timeouts
@@ -79,7 +80,7 @@ def service() -> Service:
 
 
 @contextmanager
-def served(server: Server) -> Iterator[str]:
+def served(server: uvicorn.Server) -> Iterator[str]:
     """Runs a server for the length of the block, and yields its address."""
     with bind("127.0.0.1", 0) as sock:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
