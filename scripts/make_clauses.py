@@ -52,7 +52,7 @@ def _lines() -> Iterator[str]:
             "",
             f"## {_title_of(family)}",
             "",
-            "| | Sentence | What it is | Rests on | Weight | Proven by |",
+            "| | Sentence | What it is | Source | Weight | Proven by |",
             "|---|---|---|---|---|---|",
         )
         yield from (_row(clause, mutants[clause.id]) for clause in found)

@@ -35,10 +35,10 @@ def _explain(clause_id: str | None) -> None:
     click.echo(f"{clause.id}  {clause.sentence}\n")
     for title, text in (
         *([("About", clause.about)] if clause.about else []),
-        ("Ground", ground_of(clause)),
+        ("Source", ground_of(clause)),
         ("Weight", weight),
         ("Revision", f"{clause.revision} only" if clause.revision else "both"),
         ("Needs", clause.needs.words),
-        ("Mutants", ", ".join(mutants)),
+        ("Mutants", " · ".join(mutants)),
     ):
         click.echo(f"{title:<10}{text}")

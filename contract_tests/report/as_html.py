@@ -183,7 +183,7 @@ def _deviation(verdict: Verdict) -> ET.Element:
     curl = shortened(curl_of(verdict.violations[0].exchange), _LONGEST_LINE)
     pairs = (
         ("Found", element("ul", *met)),
-        ("Rests on", ground_of(clause)),
+        ("Source", ground_of(clause)),
         ("Repeat it", element("pre", element("code", curl), tabindex="0")),
     )
     return element(

@@ -71,7 +71,7 @@ def _rule(clause: Clause) -> dict[str, Any]:
     ground = ground_of(clause)
     about = f" {clause.about}" if clause.about else ""
     told = shortened(clause.sentence, _LONGEST_DESCRIPTION)
-    whole = shortened(f"{clause.sentence}{about} Rests on: {ground}.", _LONGEST_DESCRIPTION)
+    whole = shortened(f"{clause.sentence}{about} Source: {ground}.", _LONGEST_DESCRIPTION)
     return {
         "id": clause.id,
         "name": _name_of(clause.id),

@@ -49,6 +49,8 @@ _STANDINGS = {
     "example": "an example on the page shows it",
     "observed": "programs that run against the live API report it",
 }
+# A source that begins with one of these names operations.
+_METHODS = ("GET ", "POST ", "DELETE ")
 # The shell variables that stand for the user's tokens in a command.
 _VARIABLES = {labels.WITH_KEY: "$DATAFAST_KEY", labels.WITH_ACCOUNT: "$DATAFAST_ACCOUNT_TOKEN"}
 _USER = re.compile(r"(?<=://)[^/?#@\s]+@")
@@ -186,6 +188,8 @@ def ground_of(clause: Clause) -> str:
     """Returns a text with the evidence for a clause: its source and its standing."""
     if clause.standing == OBSERVED or not clause.source:
         return _STANDINGS[clause.standing]
+    if clause.source.startswith(_METHODS):
+        return f"the public documentation of {clause.source.replace(', ', ' and ')}"
     page = document().page_of(clause.source)
     # A source that is not a page is shown as it is, such as "the public documentation of errors".
     return page if page == clause.source else f"{page}: {_STANDINGS[clause.standing]}"

@@ -63,7 +63,7 @@ def test_a_rule_says_what_the_clause_says() -> None:
 
     assert rule["name"] == "RealtimeMap74"
     assert rule["shortDescription"]["text"].startswith("`amount` of a payment is in whole units")
-    assert "Rests on: programs that run against the live API report it." in rule["fullDescription"]["text"]
+    assert "Source: programs that run against the live API report it." in rule["fullDescription"]["text"]
     assert "`datafast-mock explain MAP-74`" in rule["help"]["text"]
     assert rule["defaultConfiguration"] == {"level": "warning"}
     assert (rule["properties"]["standing"], rule["properties"]["precision"]) == ("observed", "high")

@@ -379,3 +379,8 @@ def test_explain() -> None:
     assert "About     Number of visitors active in" in ended("explain", "RT-01").stdout
     assert ended("explain").stdout.count("\n") > 150
     assert "there is no clause 'MAP-1000'" in ended("explain", "MAP-1000").stderr
+
+
+def test_explain_names_the_source_and_separates_the_names_of_mutants() -> None:
+    assert "Source    the public documentation of GET /analytics/overview\n" in ended("explain", "SEL-04").stdout
+    assert "Mutants   suspended, 402 · suspended, 200 · " in ended("explain", "AUTH-08").stdout
