@@ -382,5 +382,7 @@ def test_explain() -> None:
 
 
 def test_explain_names_the_source_and_separates_the_names_of_mutants() -> None:
-    assert "Source    the public documentation of GET /analytics/overview\n" in ended("explain", "SEL-04").stdout
+    selected = ended("explain", "SEL-04").stdout
+
+    assert "Source    the public documentation of GET /analytics/overview\n" in selected
     assert "Mutants   suspended, 402 · suspended, 200 · " in ended("explain", "AUTH-08").stdout
