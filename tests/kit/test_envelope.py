@@ -50,6 +50,27 @@ def test_a_finding_about_an_error_says_whether_the_member_is_missing(
 
 
 @pytest.mark.parametrize(
+    ("status", "has_form"),
+    [
+        (399, False),
+        (400, True),
+        (404, True),
+        (429, False),
+        (500, True),
+        (501, True),
+        (502, False),
+        (504, False),
+    ],
+)
+def test_errors_of_the_api_itself_have_its_form(status: int, has_form: bool) -> None:
+    refusal = Exchange("GET", "/a", MAP, frozenset({labels.BAD_FIELDS}), 0, 0, status, {}, b"{}")
+
+    verdicts = judge(Recording([refusal]), _CLAUSES)
+
+    assert any(verdict.clause.id == "ENV-02" and verdict.violations for verdict in verdicts) is has_form
+
+
+@pytest.mark.parametrize(
     ("body", "problem"),
     [
         pytest.param(b"\xef\xbb\xbf{}", "begins with a byte order mark", id="byte order mark"),

@@ -8,13 +8,13 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache, partial
 
 import pytest
 import trustme
 
-from contract_tests.asking.client import Client, Limits, Request
+from contract_tests.asking.client import Client, Limits, Request, StoppedError
 from contract_tests.asking.credentials import Credentials
 from contract_tests.clauses import all_clauses
 from contract_tests.document import document
@@ -40,6 +40,7 @@ _MIDWAY = 3.0
 _MOST_STEPS = 50_000_000
 """The limit of a run's work, in steps of tests.timing. The run with most work takes half of it."""
 _MOST_BYTES = 200 * 1024 * 1024
+_REQUEST = Request(document().operations[REALTIME], KEY, frozenset())
 _GOOD = 9
 """The number of correct answers before a server breaks in the middle of a run."""
 
@@ -230,6 +231,22 @@ def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int
     assert most < _MOST_BYTES
 
 
+@pytest.mark.long
+def test_the_longest_answer_is_read_as_often_as_all_answers_may_be_long() -> None:
+    longest = 32 * 1024 * 1024
+    with _serving(_sending(gzip.compress(bytes(longest), 1), _GZIP)) as base, _client(base) as client:
+        sizes = [len(client.ask(_REQUEST).body) for _ in range(4)]
+        with pytest.raises(StoppedError, match="the answers together are larger than 128 MB"):
+            client.ask(_REQUEST)
+    with (
+        _serving(_sending(gzip.compress(bytes(longest + 1), 1), _GZIP)) as base,
+        pytest.raises(StoppedError, match="an answer is longer than 32 MB"),
+    ):
+        _asked(base)
+
+    assert sizes == [longest] * 4
+
+
 @pytest.mark.parametrize("behave", _BODIES)
 def test_what_is_no_object_of_json_is_not_this_api(behave: Behaviour) -> None:
     run = _verified(behave)
@@ -418,11 +435,12 @@ def _run(base: str, timeout: float = _PATIENT, connect: Callable[..., Client] = 
 
 def _asked(base: str) -> Exchange:
     """Returns the exchange of one request."""
-    client = Client(base, Limits(timeout=_PATIENT), lambda _sentence: None, Mask())
-    try:
-        return client.ask(Request(document().operations[REALTIME], KEY, frozenset()))
-    finally:
-        client.close()
+    with _client(base) as client:
+        return client.ask(_REQUEST)
+
+
+def _client(base: str) -> "closing[Client]":
+    return closing(Client(base, Limits(timeout=_PATIENT), lambda _sentence: None, Mask()))
 
 
 @contextmanager

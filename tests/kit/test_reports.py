@@ -28,12 +28,14 @@ from xmlschema import XMLSchema
 
 from contract_tests.asking import labels
 from contract_tests.asking.har.writing import write_har
+from contract_tests.asking.needs import Need
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Violation
 from contract_tests.commands.verify import verify
 from contract_tests.exchange import Exchange, Json
 from contract_tests.families import FAMILIES, family_of
 from contract_tests.judging.run import Run
+from contract_tests.judging.verdict import Outcome
 from contract_tests.operations import MAP
 from contract_tests.recording import Recording
 from contract_tests.report.as_annotations import annotations_report
@@ -101,6 +103,11 @@ TOKENS = {
     "backslashes": "\\df_secret123 \\\\dft_secret123",
 }
 
+_ATTRIBUTES = {
+    *("aria-hidden", "aria-labelledby", "charset", "class", "content", "height", "href", "http-equiv", "id"),
+    *("lang", "name", "preserveaspectratio", "scope", "tabindex", "viewbox", "width", "x", "y"),
+}
+
 
 def _value(text: str) -> Json:
     return {text: [text, {"of": text}], "n": 1}
@@ -145,6 +152,17 @@ def test_the_terminal_tells_the_verdict_last_and_colors_it() -> None:
 )
 def test_summary(run: Callable[[], Run], words: list[str]) -> None:
     assert list(summary_of(run()).sentences) == words
+
+
+def test_the_terminal_breaks_no_line_at_a_hyphen() -> None:
+    words = " ".join(["last-known"] * 40)
+    run = filled_with(words, None)
+    verdicts = [replace(verdict, why=Need(words)) for verdict in run.verdicts]
+    lines = REPORTS["terminal"](replace(run, verdicts=verdicts, left=[words])).splitlines()
+
+    # A word that stands in two lines cannot be searched for.
+    assert [line for line in lines if line.endswith("-")] == []
+    assert sum("last-known last-known" in line for line in lines) > 3 * len(words) // 100
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -588,6 +606,34 @@ def test_the_page_allows_its_style_and_nothing_else() -> None:
         "src",
         "onclick",
     } == set()
+
+
+def test_the_page_has_attributes_and_classes_that_a_browser_and_its_style_know() -> None:
+    nothing_judged = replace(stopped(), verdicts=stopped().verdicts[1:])
+    runs = [*(make() for make in RUNS.values()), filled_with(HARMLESS, None), nothing_judged]
+    pages = list(map(html_report, runs))
+    attributes = [attribute for page in pages for _, found in _tags(page) for attribute in found]
+    classes = {one for name, value in attributes if name == "class" for one in str(value).split()}
+    style = pages[0].partition("<style>")[2].partition("</style>")[0]
+
+    assert {name for name, _ in attributes} <= _ATTRIBUTES
+    assert classes == set(re.findall(r"\.([a-z][a-z-]*)(?=[^;{}]*\{)", style))
+
+
+def test_each_outcome_has_its_share_of_the_bar() -> None:
+    run = broken()
+    holding = [verdict for verdict in run.verdicts if verdict.outcome is Outcome.HOLDS]
+    (warning,) = (verdict for verdict in run.verdicts if verdict.outcome is Outcome.WARNING)
+    tags = _tags(html_report(replace(run, verdicts=(*holding * 89, warning, warning))))
+    (box,) = (dict(found)["viewbox"] for tag, found in tags if tag == "svg")
+    bars = [dict(found) for tag, found in tags if tag == "rect"]
+
+    # Two of 180 would hardly be visible.
+    assert [(bar["class"], bar["x"], bar["width"]) for bar in bars if bar["width"] != "0"] == [
+        ("warning", "0", "3"),
+        ("holds", "3", "178"),
+    ]
+    assert box == "0 0 181 1"
 
 
 def test_the_page_shows_what_was_judged_and_when() -> None:

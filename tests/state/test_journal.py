@@ -602,6 +602,24 @@ def test_verify_refuses_an_impossible_count(controls: Controls) -> None:
     assert (reply.status_code, reply.json()["member"]) == (400, "/count")
 
 
+def test_without_a_key_everything_is_about_the_requests_of_all_clients() -> None:
+    with running(now=INSTANT) as mock, Controls(mock.server) as controls:
+        keys = [controls.mint(rateLimit={"limit": 0, "window": window}) for window in (60, 3600)]
+        for key in (*keys, "df_stranger", *keys):
+            httpx2.get(f"{mock.url}{REALTIME}?odd=1", headers=bearer(key))
+        rows = controls.get("/requests")["requests"]
+        verified = controls.post("/requests/verify", {"status": 429, "count": 4})
+        retries = controls.get("/requests/retries")["retries"]
+        controls.ask("DELETE", "/requests")
+        left = controls.get("/requests")["requests"]
+
+    assert [row["status"] for row in rows] == [429, 429, 401, 429, 429]
+    assert ["undocumented-parameter" in json.dumps(row["lint"]) for row in rows] == [True] * 5
+    assert verified["verified"]
+    assert [retry["waited"] is None for retry in retries] == [False, True] * 2
+    assert left == []
+
+
 def test_reading_the_journal_is_not_in_it(controls: Controls) -> None:
     before = controls.get("/requests")["requests"]
 
