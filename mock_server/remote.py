@@ -12,7 +12,8 @@ from contract_tests.durations import milliseconds_in, milliseconds_of
 from contract_tests.quoting import quoted
 from mock_server.faults.prefer import read_members
 from mock_server.instants import SECOND
-from mock_server.remote_json import ControlError, content_of, text_of
+from mock_server.remote_calls import count_of, explanation_of, impatience_of, matcher_of
+from mock_server.remote_json import ControlError, content_of
 from mock_server.state.limits import rate_limit_of
 
 __all__ = ["ControlError", "Datafast"]
@@ -23,8 +24,6 @@ _CHROME = (
 )
 # The members of a rule's `then` that belong to one fault.
 _FAULT_OPTIONS = ("pointer", "share", "duration")
-# The arguments of `assert_called` whose names in JSON differ.
-_MEMBERS = {"exact_body": "exactBody", "body_at": "bodyAt"}
 
 
 class Datafast:
@@ -283,39 +282,25 @@ class Datafast:
         `expected` can have `query`, `headers`, `body`, `exact_body`, `body_at`, `method`, `path`, `status`,
         as `/__mock/requests/verify` takes them.
         """
-        least, most = (at_least, at_most) if times is None else (times, times)
-        count = {"min": least if most is None else min(least, most)} | ({} if most is None else {"max": most})
-        wanted = {_MEMBERS.get(name, name): value for name, value in expected.items()}
-        if operation is not None:
-            wanted["operation"] = operation
-        for part in ("query", "headers"):
-            if isinstance(wanted.get(part), Mapping):
-                wanted[part] = {k: v if v is None else str(v) for k, v in wanted[part].items()}
+        wanted = matcher_of(operation, expected)
+        count = count_of(times, at_least, at_most)
         found = self._ask("POST", "requests/verify", {**wanted, "count": count})
         if not found["verified"]:
-            raise AssertionError(_explanation(wanted, count, found))
+            raise AssertionError(explanation_of(wanted, count, found))
 
     def assert_patient(self) -> None:
         """Raises AssertionError if the client sent a request before the waiting time of a 429 was over."""
         found = self._ask("GET", "requests/retries")
         hasty = [retry for retry in found["retries"] if retry["patient"] is False]
-        lines = [
-            f"  refused at {r['refusedAt']}: it had to wait {r['required']} ms and waited {r['waited']} ms"
-            for r in hasty
-        ]
         if hasty:
-            raise AssertionError("\n".join(["after a 429 the client asked again too early:", *lines]))
+            raise AssertionError(impatience_of(hasty))
 
     def forget(self) -> None:
         """Removes the key and its state from the mock."""
         self._ask("DELETE", f"keys/{quote(self.key)}", is_scoped=False)
 
     def _rule(
-        self,
-        then: Mapping[str, Any],
-        operation: str | None,
-        times: int | None,
-        rule: Mapping[str, Any],
+        self, then: Mapping[str, Any], operation: str | None, times: int | None, rule: Mapping[str, Any]
     ) -> "Datafast":
         further = dict(rule)
         when = {**further.pop("when", {}), **({} if operation is None else {"operation": operation})}
@@ -362,20 +347,3 @@ def _milliseconds(time: object, name: str) -> int:
     if isinstance(time, int | float) and isfinite(time):
         return round(time * SECOND)
     raise ValueError(f"`{name}`: seconds, a timedelta or a text such as 90s or 1h are expected, not {time!r}")
-
-
-def _explanation(wanted: Mapping[str, Any], count: Mapping[str, int], found: Mapping[str, Any]) -> str:
-    most = count.get("max")
-    if most is None:
-        expected = f"at least {count['min']}"
-    else:
-        expected = str(most) if most == count["min"] else f"{count['min']} to {most}"
-    noun = "request" if (most or count["min"]) == 1 else "requests"
-    lines = [f"expected {expected} {noun} like {text_of(wanted)}, but {found['count']} came"]
-    if found["nearest"]:
-        lines.append("nearest:")
-    for near in found["nearest"]:
-        request = near["request"]
-        lines.append(f"  {request['method']} {request['path']} → {request['status']}, but")
-        lines += [f"    {difference}" for difference in near["differences"]]
-    return "\n".join(lines)
