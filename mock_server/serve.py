@@ -3,10 +3,10 @@
 import gc
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from mock_server.options import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REVISION, DE
 from mock_server.state.limits import rate_limit_of
 from mock_server.streams import complain, drop_output
 from mock_server.usage import Configured
+
+if TYPE_CHECKING:
+    from mock_server.serving.intercept.proxy import Interceptor
 
 # The signals that have asked `serve` to end.
 _heard: list[int] = []
@@ -109,13 +112,7 @@ def serve(
     is_intercepting, *interception = (options.pop(f"intercept{part}") for part in ("", "_port", "_ca"))
     if not is_intercepting and interception != [None, None]:
         raise InputError("--intercept-port, --intercept-ca", "they need --intercept")
-    # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
-    _heard.clear()
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
-    # Windows has no SIGHUP, and `nohup` ignores it.
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _terminate)
+    _leave_at_signals()
     # The objects that are loaded now are never freed, so the garbage collector need not check them.
     gc.disable()
     from mock_server.app import hidden_operations, make_app
@@ -124,52 +121,65 @@ def serve(
     from mock_server.serving.fast import FastAnswers
     from mock_server.serving.server import Server, address_of, bind, url_of
 
-    service = load_service(
-        Options(
-            speed=0 if freeze else 1.0 if speed is None else speed,
-            is_exposed=not is_loopback_address(address_of(host)),
-            **options,
-        )
-    )
+    options["speed"] = 0 if freeze else 1.0 if speed is None else speed
+    service = load_service(Options(is_exposed=not is_loopback_address(address_of(host)), **options))
     sock = bind(host, port)
     app = make_app(service, log=sys.stderr if log else None)
     hidden = hidden_operations(service)
     with ExitStack() as stack:
         stack.callback(service.close)
-        proxy = None
-        if is_intercepting:
-            with _needing("intercept"):
-                from mock_server.serving.intercept.proxy import intercepting
-            proxy = stack.enter_context(intercepting(host, *interception))
+        proxy = stack.enter_context(_intercepting(host, *interception)) if is_intercepting else None
         gc.freeze()
         gc.enable()
 
         def announce() -> None:
             from mock_server.banner import banner
 
-            try:
-                click.echo(banner(service, url_of(sock), hidden, proxy.lines() if proxy else ()))
-            except OSError as error:
-                # The mock can answer requests even if nobody reads its output.
-                drop_output()
-                complain(f"standard output cannot be written ({error.strerror}); listening on {url_of(sock)}")
+            lines = proxy.lines() if proxy else ()
+            _announce(banner(service, url_of(sock), hidden, lines), url_of(sock))
 
         # The log is middleware of the application, which the fast path does not run, so there is no fast path
         # with a log.
         fast_path = None if log else FastAnswers(service)
-        # Python drops the exception of a handler that runs in a callback, such as each import has.
-        for number in _heard:
-            _leave(number, None)
+        _leave_if_heard()
         Server(app, announce, proxy, fast_path, when_cut=service.cache.stop).run(sockets=[sock])
 
 
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Turns a missing import in the block into an InputError that says what to install."""
+def _leave_at_signals() -> None:
+    """Lets the signals that end programs end the process."""
+    # uvicorn stops gracefully and then raises the signal again; the process only has to exit.
+    _heard.clear()
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    # Windows has no SIGHUP, and `nohup` ignores it.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
+
+
+def _leave_if_heard() -> None:
+    """Exits if a signal came while the mock was being loaded."""
+    # Python drops the exception of a handler that runs in a callback, such as each import has.
+    for number in _heard:
+        _leave(number, None)
+
+
+def _intercepting(host: str, port: int | None, ca_file: Path | None) -> "AbstractContextManager[Interceptor]":
+    """Returns the intercepting proxy. Raises InputError if its packages are not installed."""
     try:
-        yield
+        from mock_server.serving.intercept.proxy import intercepting
     except ModuleNotFoundError as error:
-        raise InputError(f"--{extra}", f"{error}: pip install 'datafast-mock[{extra}]'") from None
+        raise InputError("--intercept", f"{error}: pip install 'datafast-mock[intercept]'") from None
+    return intercepting(host, port, ca_file)
+
+
+def _announce(banner: str, url: str) -> None:
+    """Prints what the mock is and where it listens."""
+    try:
+        click.echo(banner)
+    except OSError as error:
+        # The mock can answer requests even if nobody reads its output.
+        drop_output()
+        complain(f"standard output cannot be written ({error.strerror}); listening on {url}")
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
