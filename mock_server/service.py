@@ -23,7 +23,8 @@ from mock_server.state.accounts import load_accounts
 from mock_server.state.bodies import Bodies
 from mock_server.state.clock import Clock, start_clock, wall_time
 from mock_server.state.credentials import load_credentials
-from mock_server.state.journal import NOBODY, Journal, Numbers, Outcome, Part, Request, Sent
+from mock_server.state.entries import NOBODY, Outcome, Part, Request, Sent
+from mock_server.state.journal import Journal, Numbers
 from mock_server.state.journal_file import JournalFile
 from mock_server.state.keys import Key, Keys
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from contract_tests.serving.heads import target_of
-from mock_server.state.journal import NOBODY, Part, Request, Sent
+from mock_server.state.entries import NOBODY, Part, Request, Sent
 
 MANY, LONG = 100, 30_000
 MOST_BYTES = 1_000_000 + 32 * 3 * LONG

@@ -13,7 +13,7 @@ from contract_tests.quoting import quoted
 from contract_tests.tokens import without_tokens_anywhere
 from mock_server.kinds import in_words
 from mock_server.pointers import FORM, FORM_IN_WORDS, value_at
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 from mock_server.state.showing import shown_body
 
 NEAREST = 3

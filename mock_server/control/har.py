@@ -10,7 +10,7 @@ from contract_tests.tokens import without_tokens_anywhere
 from mock_server import __version__
 from mock_server.control.turns import Turn
 from mock_server.instants import http_date_of, iso_of
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 from mock_server.state.showing import shown_body, shown_in_full
 
 SAVED = {"Content-Disposition": 'attachment; filename="datafast-mock.har"'}

@@ -10,7 +10,7 @@ from mock_server.contract.operations import WEBSITE_ID
 from mock_server.faults.prefer import QUERY_PREFIX
 from mock_server.serving.context import REQUEST
 from mock_server.state.clock import TICK
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 
 _MOST_FINDINGS = 20
 """The maximum number of findings about one request, because a query can have thousands of parameters."""

@@ -20,7 +20,8 @@ from mock_server.control.turns import Turn
 from mock_server.instants import iso_of
 from mock_server.problems import ProblemError
 from mock_server.serving.replies import JSON
-from mock_server.state.journal import Journal, Request
+from mock_server.state.entries import Request
+from mock_server.state.journal import Journal
 from mock_server.state.showing import MEMBERS, shown_in_full
 
 _MOST = 1_000

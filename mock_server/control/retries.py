@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 
 
 class Retry(NamedTuple):

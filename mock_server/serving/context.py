@@ -16,7 +16,7 @@ from mock_server.serving.query import query_of
 from mock_server.serving.receiving import kept_of, receive_body, receive_whole_body
 from mock_server.serving.replies import APPLIED_HEADER
 from mock_server.serving.routes import path_as_sent
-from mock_server.state.journal import Outcome, Part, Request, answer_headers_of, sent_of
+from mock_server.state.entries import Outcome, Part, Request, answer_headers_of, sent_of
 from mock_server.state.keys import Key
 
 REQUEST = "request"

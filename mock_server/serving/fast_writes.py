@@ -14,7 +14,7 @@ from mock_server.errors import ApiError
 from mock_server.service import Service
 from mock_server.serving.plain import PREFERENCE, Answer, Decided, answered, decided
 from mock_server.serving.receiving import is_compressed, kept_of
-from mock_server.state.journal import LONGEST_BODY, Part
+from mock_server.state.entries import LONGEST_BODY, Part
 
 # The operations that write as their last step, so that a failure writes nothing, and whose answers have no
 # headers of their own.

@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope
 
 from contract_tests.serving.refused import is_cut, refuse
 from mock_server.errors import BODY_CUT, BODY_TOO_LARGE, ApiError
-from mock_server.state.journal import LONGEST_BODY, Part
+from mock_server.state.entries import LONGEST_BODY, Part
 
 LARGEST_BODY = 256 * 1024
 """The maximum size of a body that an operation documents, in bytes."""

@@ -15,7 +15,7 @@ from mock_server.faults.action import FAULTS, Action, Fault
 from mock_server.faults.body import OTHER_TYPE, UnfitError, changed, malformed
 from mock_server.serving.connection import connection_of
 from mock_server.state.bodies import LONGEST_WHOLE
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 
 _DRIP_MS = 2_000
 _DRIPS = 20

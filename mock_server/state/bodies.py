@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from mock_server.state.journal import LONGEST_ANSWER, Part
+from mock_server.state.entries import LONGEST_ANSWER, Part
 
 MOST_BODIES = 500
 MOST_BYTES = 16 * 1024 * 1024

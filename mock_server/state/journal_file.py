@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from mock_server.errors import InputError
-from mock_server.state.journal import Request
+from mock_server.state.entries import Request
 from mock_server.state.showing import MEMBERS
 from mock_server.streams import complain
 

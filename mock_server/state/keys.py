@@ -28,7 +28,8 @@ from mock_server.problems import ProblemError
 from mock_server.state.accounts import DEFAULT_ACCOUNT, Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import Credential, any_credential, site_token, token_in
-from mock_server.state.journal import Caller, Journal
+from mock_server.state.entries import Caller
+from mock_server.state.journal import Journal
 from mock_server.state.limits import Limiter, RateLimit
 from mock_server.state.log import Log, Memory, Store
 from mock_server.state.settings import ActiveSettings, Settings

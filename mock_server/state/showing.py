@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from contract_tests.tokens import without_tokens_anywhere
 from mock_server.instants import iso_of
-from mock_server.state.journal import Part, Request
+from mock_server.state.entries import Part, Request
 
 MEMBERS: Mapping[str, Callable[[Request], object]] = {
     "number": lambda request: request.number,

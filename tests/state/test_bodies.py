@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from mock_server.state.bodies import LONGEST_WHOLE, MOST_BODIES, MOST_BYTES, Bodies
-from mock_server.state.journal import LONGEST_ANSWER, Part
+from mock_server.state.entries import LONGEST_ANSWER, Part
 from mock_server.state.showing import shown_in_full
 from tests.controls import Controls
 from tests.credentials import bearer

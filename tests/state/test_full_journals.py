@@ -12,7 +12,8 @@ from mock_server.control.settings import MOST_RULE_BYTES
 from mock_server.instants import instant_of
 from mock_server.options import Options
 from mock_server.service import MOST_NOTED, load_service
-from mock_server.state.journal import MOST_BYTES, MOST_REQUESTS, Outcome, Part, Sent
+from mock_server.state.entries import Outcome, Part, Sent
+from mock_server.state.journal import MOST_BYTES, MOST_REQUESTS
 from mock_server.testing import running
 from tests.controls import Controls, Json
 from tests.instants import INSTANT

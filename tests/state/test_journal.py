@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from mock_server.state.journal import LONGEST_ANSWER, LONGEST_BODY, MOST_BYTES, MOST_REQUESTS
+from mock_server.state.entries import LONGEST_ANSWER, LONGEST_BODY
+from mock_server.state.journal import MOST_BYTES, MOST_REQUESTS
 from mock_server.testing import RunningMock, running
 from tests.command import ended, serving
 from tests.controls import Controls, Json
