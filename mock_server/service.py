@@ -26,7 +26,8 @@ from mock_server.state.credentials import load_credentials
 from mock_server.state.entries import NOBODY, Outcome, Part, Request, Sent
 from mock_server.state.journal import Journal, Numbers
 from mock_server.state.journal_file import JournalFile
-from mock_server.state.keys import Key, Keys
+from mock_server.state.key import Key
+from mock_server.state.keys import Keys
 from mock_server.state.limits import Limiter, RateLimit, Window, window_of_real_time, window_of_the_world
 from mock_server.state.log import Memory, Store
 from mock_server.state.settings import NOTHING, ActiveSettings

@@ -14,7 +14,7 @@ from mock_server.pointers import pointer_to
 from mock_server.problems import ProblemError
 from mock_server.records import fault_of
 from mock_server.service import Service
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 
 LARGEST_BODY = 64 * 1024
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from mock_server.control.call import ControlCall
 from mock_server.service import Service
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 
 
 class ListedKey(Struct, frozen=True, kw_only=True):

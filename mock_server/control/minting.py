@@ -15,7 +15,8 @@ from mock_server.problems import ProblemError
 from mock_server.state.accounts import Account
 from mock_server.state.clock import Clock
 from mock_server.state.credentials import TOKEN_FORM, TOKEN_FORM_IN_WORDS, Credential, Permission
-from mock_server.state.keys import Key, new_token
+from mock_server.state.key import Key
+from mock_server.state.keys import new_token
 from mock_server.state.limits import RateLimit
 from mock_server.state.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cachetools import LRUCache
 
 from mock_server.state.accounts import Account
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import Facts, changes_at
 from mock_server.world.sessions import NEVER

@@ -17,7 +17,7 @@ from mock_server.serving.receiving import kept_of, receive_body, receive_whole_b
 from mock_server.serving.replies import APPLIED_HEADER
 from mock_server.serving.routes import path_as_sent
 from mock_server.state.entries import Outcome, Part, Request, answer_headers_of, sent_of
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 
 REQUEST = "request"
 """The stage that refuses a request which breaks HTTP's rules."""

@@ -17,7 +17,7 @@ from mock_server.resources.ingestion.systems import system_of
 from mock_server.serving.context import Context
 from mock_server.serving.replies import json_reply
 from mock_server.serving.stages import UnrevisedEndpoint, preferred, written
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 
 _USER_AGENT = b"user-agent"
 

@@ -17,7 +17,7 @@ from mock_server.serving.query import query_of
 from mock_server.serving.replies import EXPOSED_HEADERS, JSON
 from mock_server.state.clock import Clock
 from mock_server.state.entries import Outcome, Part, Sent, answer_headers_of, sent_of
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 
 PREFERENCE = QUERY_PREFIX.encode()
 """The text that every query with a preference contains."""

@@ -42,7 +42,7 @@ from mock_server.serving.replies import APPLIED_HEADER, error_reply, example_rep
 from mock_server.serving.sending import Sending, send_reply, with_fault
 from mock_server.state.clock import TICK, wall_time
 from mock_server.state.credentials import key_problem_of
-from mock_server.state.keys import Key
+from mock_server.state.key import Key
 from mock_server.state.limits import RateLimit, RateLimitedError, window_of_the_world
 
 _USUAL_RATE = RateLimit(limit=60)

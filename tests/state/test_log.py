@@ -8,7 +8,8 @@ import pytest
 from mock_server.errors import ApiError
 from mock_server.state.accounts import load_accounts
 from mock_server.state.credentials import Credential
-from mock_server.state.keys import IDLE_SECONDS, MOST_KEYS, Key, Keys
+from mock_server.state.key import Key
+from mock_server.state.keys import IDLE_SECONDS, MOST_KEYS, Keys
 from mock_server.state.log import MOST_BYTES, MOST_FACTS, MOST_REMOVALS, Log
 from mock_server.state.space import COMMON, SHARE, Space
 from mock_server.world.facts import Fact
