@@ -13,7 +13,8 @@ from mock_server.resources.params import params_of
 from mock_server.world.events import Event
 from mock_server.world.money import Payment
 from mock_server.world.prediction import BASELINE_SCORE, CUSTOMER_SCORE, Likelihood
-from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Identity, Session
+from mock_server.world.sessions import Identity, Session
+from mock_server.world.walk import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW
 from mock_server.world.world import World
 
 _EVENT_TYPES = {

@@ -12,8 +12,8 @@ from mock_server.state.accounts import Account
 from mock_server.state.key import Key
 from mock_server.world.amended import AmendedWorld
 from mock_server.world.facts import Facts, changes_at
-from mock_server.world.sessions import NEVER
 from mock_server.world.site import Site
+from mock_server.world.walk import NEVER
 from mock_server.world.world import World
 
 # The maximum number of visitors of all cached worlds with other seeds, and of all worlds that written facts

@@ -21,10 +21,11 @@ from mock_server.world.facts import (
 )
 from mock_server.world.life import MANUAL, PAYMENT_PROVIDER, BotError, Life, ReachedGoal
 from mock_server.world.money import Payment
-from mock_server.world.sessions import CUSTOM, IDENTIFY, PAYMENT, Session
+from mock_server.world.sessions import Session
 from mock_server.world.site import Goal
 from mock_server.world.visited import VisitedSession, visited_sessions
 from mock_server.world.visits import WRITTEN, Visit, Visitor
+from mock_server.world.walk import CUSTOM, IDENTIFY, PAYMENT
 from mock_server.world.world import FEED_LIMIT, World
 
 _FREE_TRIAL = "free_trial"

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from mock_server.world.facts import Changes, GoalReached, Identified, PaymentMade, Profile
 from mock_server.world.money import Payment
 from mock_server.world.persona import Persona
-from mock_server.world.sessions import CUSTOM, PAYMENT, Customer, Identity, Session, Walk
+from mock_server.world.sessions import Customer, Identity, Session
 from mock_server.world.site import Page, Source
 from mock_server.world.visits import Past
+from mock_server.world.walk import CUSTOM, PAYMENT, Walk
 
 
 @dataclass(slots=True)

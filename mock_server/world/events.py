@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mock_server.world.facts import Fact
-from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Moment, Session
+from mock_server.world.sessions import Session
 from mock_server.world.site import Goal
 from mock_server.world.visits import Visit
+from mock_server.world.walk import CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT, VIEW, Moment
 
 EVENT_KINDS = frozenset({VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT})
 """The kinds of events that answers contain."""

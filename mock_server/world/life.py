@@ -6,7 +6,8 @@ from typing import NamedTuple
 from mock_server.world.facts import Profile
 from mock_server.world.money import Payment
 from mock_server.world.persona import Persona
-from mock_server.world.sessions import CUSTOM, Session
+from mock_server.world.sessions import Session
+from mock_server.world.walk import CUSTOM
 
 MANUAL, PAYMENT_PROVIDER = "manual", "payment_provider"
 """The origins of goals."""

@@ -10,8 +10,9 @@ from itertools import count
 from typing import Any
 
 from mock_server.instants import MINUTE
-from mock_server.world.sessions import NEVER, Session
+from mock_server.world.sessions import Session
 from mock_server.world.site import LONGEST_SESSION_MINUTES
+from mock_server.world.walk import NEVER
 
 WINDOW = 10 * MINUTE
 """The length of the window in ms.

@@ -8,22 +8,26 @@ from math import ceil
 from struct import Struct
 from typing import Any, NamedTuple
 
-from mock_server.instants import MINUTE, SECOND
+from mock_server.instants import MINUTE
 from mock_server.world.chance import UNIT_16, WALK, Chance, Choice, nth, words
 from mock_server.world.persona import Persona, Personas
 from mock_server.world.population import Population
 from mock_server.world.properties import Properties
 from mock_server.world.site import Funnel, Goal, Page, Site, Source
 from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP, Past, Visit
-
-# The kinds of moments in a session.
-VIEW, CUSTOM, EXTERNAL_LINK, IDENTIFY, PAYMENT = range(5)
-
-NEVER = 1 << 62
-"""An instant that is later than any other."""
-
-LINGER = 50 * SECOND
-"""The longest time on a page, in ms, even on the last one."""
+from mock_server.world.walk import (
+    CUSTOM,
+    EXTERNAL_LINK,
+    IDENTIFY,
+    LINGER,
+    NEVER,
+    PAYMENT,
+    VIEW,
+    Moment,
+    Walk,
+    goal_delay,
+    view_instants,
+)
 
 MOST_VIEWS = 40
 FIRST_PROPERTY_WORD = MOST_VIEWS + 1
@@ -33,8 +37,6 @@ FIRST_PROPERTY_WORD = MOST_VIEWS + 1
 # has its own word, with coins for the length of the stay, the link, the goal and the goal's time. After the
 # words of all possible page views, each page view has another word for the goal's properties.
 _COINS = Struct("<4H8x")
-DWELL_BASE, DWELL_SPREAD = 7 * 65_536, 6
-"""The weight of a page view in the length of its visit: DWELL_BASE + DWELL_SPREAD · a coin of 16 bits."""
 CAST_DWELL = 4.5 * MINUTE
 """The mean time in ms between page views of the cast on duty, which must never look inactive."""
 LONGEST_DWELL = 29 * MINUTE
@@ -43,33 +45,6 @@ LONGEST_DWELL = 29 * MINUTE
 With three page views, a gap is at most 65 % of 44 minutes, and so shorter than the 30 minutes that end a
 visit.
 """
-
-
-class Moment(NamedTuple):
-    """An event at an instant on a page; `goal` is None if no goal is reached.
-
-    `view` is the number of the page view, counted from 0.
-    """
-
-    at: int
-    kind: int
-    page: Page
-    goal: Goal | None
-    view: int
-
-
-class Walk(NamedTuple):
-    """The course of a session.
-
-    `views` are the instants at which `pages` are viewed; `moments` are all other events. The other members
-    are None if the session has no such event.
-    """
-
-    views: list[int]
-    pages: list[Page]
-    moments: list[Moment]
-    identified_at: int | None
-    paid_at: int | None
 
 
 class Identity(NamedTuple):
@@ -213,14 +188,6 @@ class Session:
         return Customer(self.persona.person.name, self.persona.email)
 
 
-def goal_delay(stay: Any, coin: Any) -> Any:
-    """Returns the time in ms from a page view to its goal: 10 to 90 % of the stay.
-
-    Arguments are numbers or columns.
-    """
-    return stay * (65_536 + 8 * coin) // (10 * 65_536)
-
-
 class Sessions:
     """The sessions of one website."""
 
@@ -286,7 +253,7 @@ class Sessions:
         ending = self._funnel_pages[outcome]
         count = self._count(visit, (first >> 32 & 0xFFFF) * UNIT_16, len(ending))
         dwells, links, goals, delays = zip(*_COINS.iter_unpack(words(state, count, 1)), strict=True)
-        views = _spread(visit.start, visit.duration, dwells[: count - 1])
+        views = view_instants(visit.start, visit.duration, dwells[: count - 1])
         pages = self._pages(visit, first >> 16 & 0xFFFF, links[1 : count - len(ending)]) + ending
         moments: list[Moment] = []
         for n, page in enumerate(pages):
@@ -350,14 +317,3 @@ class Sessions:
         if outcome == PURCHASE:
             moments.append(Moment(at + LINGER // 2, PAYMENT, page, None, view))
         return moments
-
-
-def _spread(start: int, duration: int, coins: Sequence[int]) -> list[int]:
-    """Returns the instants of page views, with uneven gaps.
-
-    The first view is at the start, the last at the end.
-    """
-    if not coins:
-        return [start]
-    sums = list(accumulate(DWELL_BASE + DWELL_SPREAD * coin for coin in coins))
-    return [start, *(start + part * duration // sums[-1] for part in sums)]

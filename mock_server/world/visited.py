@@ -6,9 +6,10 @@ from functools import cached_property
 from mock_server.instants import MINUTE
 from mock_server.world.facts import LinkFollowed, PageViewed, visits_among
 from mock_server.world.persona import Persona
-from mock_server.world.sessions import EXTERNAL_LINK, VIEW, Moment, Session, Sessions, Walk
+from mock_server.world.sessions import Session, Sessions
 from mock_server.world.site import Goal, Page, Source
 from mock_server.world.visits import NOTHING, WRITTEN, Past, Visit, Visitor
+from mock_server.world.walk import EXTERNAL_LINK, VIEW, Moment, Walk
 
 
 class VisitedPage(Page, frozen=True, kw_only=True):

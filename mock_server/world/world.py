@@ -19,9 +19,10 @@ from mock_server.world.persona import Personas
 from mock_server.world.population import Population
 from mock_server.world.prediction import Likelihood, Predictor
 from mock_server.world.roster import REACH, WINDOW, Roster, Show
-from mock_server.world.sessions import IDENTIFY, LINGER, PAYMENT, Session, Sessions
+from mock_server.world.sessions import Session, Sessions
 from mock_server.world.site import LONGEST_SESSION_MINUTES, Site
 from mock_server.world.visits import BOT, PURCHASE, Visit, Visitor
+from mock_server.world.walk import IDENTIFY, LINGER, PAYMENT
 
 WORLD_VERSION = 4
 """The version of the world; it is raised whenever a seed and a site give another world than before."""

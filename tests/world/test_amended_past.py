@@ -42,9 +42,10 @@ from mock_server.world.reports.properties import properties, values
 from mock_server.world.reports.selection import Selection
 from mock_server.world.reports.timeseries import timeseries, totals
 from mock_server.world.reports.visitors import visitors
-from mock_server.world.sessions import CUSTOM, Session
+from mock_server.world.sessions import Session
 from mock_server.world.site import Page
 from mock_server.world.visits import BOT
+from mock_server.world.walk import CUSTOM
 from mock_server.world.world import World
 from tests.sites import SITES
 from tests.world.test_funnels import followed_by

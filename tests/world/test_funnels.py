@@ -15,7 +15,8 @@ from mock_server.world.reports.filters import Filter
 from mock_server.world.reports.funnels import Step, funnel
 from mock_server.world.reports.goals import goals
 from mock_server.world.reports.overview import overview
-from mock_server.world.sessions import CUSTOM, Session
+from mock_server.world.sessions import Session
+from mock_server.world.walk import CUSTOM
 from tests.sites import SITES
 from tests.world.test_reports import (
     BEGIN,

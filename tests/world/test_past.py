@@ -17,8 +17,9 @@ from mock_server.world.past.buyers import highest
 from mock_server.world.past.drawing import Drawing, Stretch
 from mock_server.world.past.lengths import durations
 from mock_server.world.residents import MOST_REGULAR_VISITS
-from mock_server.world.sessions import EXTERNAL_LINK, NEVER, Session
+from mock_server.world.sessions import Session
 from mock_server.world.visits import BORN, PURCHASE, REGULAR
+from mock_server.world.walk import EXTERNAL_LINK, NEVER
 from mock_server.world.world import World
 from tests.sites import SITES
 from tests.timing import assert_cheap

@@ -8,7 +8,7 @@ from mock_server.instants import MINUTE
 from mock_server.world.past.table import SETTLING_MINUTES
 from mock_server.world.reports.goals import goals
 from mock_server.world.reports.properties import properties, values
-from mock_server.world.sessions import CUSTOM
+from mock_server.world.walk import CUSTOM
 from tests.sites import SITES
 from tests.world.test_reports import Asked, questions, select, sessions_of, short_questions
 

@@ -22,7 +22,8 @@ from mock_server.world.reports.period import Period, buckets_of, zone_of
 from mock_server.world.reports.selection import Selection
 from mock_server.world.reports.timeseries import timeseries, totals
 from mock_server.world.reports.visitors import visitors
-from mock_server.world.sessions import CUSTOM, EXTERNAL_LINK, Session
+from mock_server.world.sessions import Session
+from mock_server.world.walk import CUSTOM, EXTERNAL_LINK
 from mock_server.world.world import World
 from tests.sites import SITES
 

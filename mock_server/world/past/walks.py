@@ -12,19 +12,10 @@ from mock_server.world.past.coins import BoundSearch, Column, Picks, coins_of_16
 from mock_server.world.past.masks import Masks
 from mock_server.world.past.visits import Visits
 from mock_server.world.past.vocabulary import PageViews, Target
-from mock_server.world.sessions import (
-    CAST_DWELL,
-    DWELL_BASE,
-    DWELL_SPREAD,
-    FIRST_PROPERTY_WORD,
-    LINGER,
-    LONGEST_DWELL,
-    MOST_VIEWS,
-    Sessions,
-    goal_delay,
-)
+from mock_server.world.sessions import CAST_DWELL, FIRST_PROPERTY_WORD, LONGEST_DWELL, MOST_VIEWS, Sessions
 from mock_server.world.site import Funnel, Site
 from mock_server.world.visits import CAST, NOTHING, PURCHASE, REGULAR, SIGNUP
+from mock_server.world.walk import DWELL_BASE, DWELL_SPREAD, LINGER, goal_delay
 
 
 @dataclass(frozen=True, slots=True)

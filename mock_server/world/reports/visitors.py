@@ -10,8 +10,8 @@ from mock_server.world.reports.facts import Facts
 from mock_server.world.reports.goals import reached_by
 from mock_server.world.reports.parts import Part, parts_of
 from mock_server.world.reports.selection import Selection
-from mock_server.world.sessions import NEVER
 from mock_server.world.visits import Visitor
+from mock_server.world.walk import NEVER
 
 
 class Listed(NamedTuple):
