@@ -9,7 +9,7 @@ export const FAULTS = {
 	"content-type": "The content type says HTML",
 	"wrong-type": "A member has the wrong type",
 	missing: "A member is missing",
-	drip: "The body trickles in",
+	drip: "The body comes in pieces",
 	hang: "No answer ever comes",
 };
 /** How often a rule applies, by the words for it; empty for always. */
