@@ -1,6 +1,6 @@
 """The text that the command prints when it is ready."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mock_server.contract.operations import Operation
 from mock_server.errors import printable
@@ -28,19 +28,7 @@ def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further
         for name, site in service.sites.items()
     ]
     clock = service.common.clock
-    if options.is_exposed and options.control_token is None:
-        # Otherwise users would not know why the console's switches do nothing.
-        further = [
-            "Other machines can reach this mock. Its controls are off without --control-token.",
-            *further,
-        ]
-    if service.unread_members:
-        members = _listed(service.unread_members)
-        reason = "since OpenAPI 3.1 has no such member of a path (methods are in lower case)"
-        further = [f"Not read, {reason}: {members}.", *further]
-    if hidden:
-        paths = _listed([f"{operation.method} {operation.path}" for operation in hidden])
-        further = [f"Not answered, since the mock itself has the path: {paths}.", *further]
+    further = [*_advice(service, hidden), *further]
     pace = "frozen" if clock.is_frozen else f"at {clock.speed:g}× speed"
     return "\n".join(
         [
@@ -63,6 +51,20 @@ def banner(service: Service, url: str, hidden: Sequence[Operation] = (), further
             f"listening on {url}",
         ]
     )
+
+
+def _advice(service: Service, hidden: Sequence[Operation]) -> Iterator[str]:
+    """Yields what users have to know of their options and documents."""
+    if hidden:
+        paths = _listed([f"{operation.method} {operation.path}" for operation in hidden])
+        yield f"Not answered, since the mock itself has the path: {paths}."
+    if service.unread_members:
+        members = _listed(service.unread_members)
+        reason = "since OpenAPI 3.1 has no such member of a path (methods are in lower case)"
+        yield f"Not read, {reason}: {members}."
+    if service.options.is_exposed and service.options.control_token is None:
+        # Otherwise users would not know why the console's switches do nothing.
+        yield "Other machines can reach this mock. Its controls are off without --control-token."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -25,28 +25,9 @@ _TOKENS = ("key", "account", "website_id", "visitor_id")
 
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
     """Returns the plan for the options. Raises click.UsageError for an option that cannot be used."""
-    if url is None and not options["har"] and not options["is_coverage_explained"]:
-        raise click.UsageError("no server is given: name its URL, or recorded traffic with --har FILE")
-    try:
-        base = base_of(url) if url is not None else str(options["har"])
-    except AddressError as error:
-        raise click.UsageError(str(error)) from None
-    revisions = document().revisions
-    if options["revision"] not in (None, *revisions):
-        raise click.UsageError(
-            f"--revision: there is no {quoted(options['revision'])}; known: {', '.join(revisions)}"
-        )
-    given = Credentials(**{name: options[name] for name in _TOKENS}).stripped()
-    if options["credentials"]:
-        try:
-            given = given.over(load_credentials(options["credentials"]))
-        except CredentialsError as error:
-            raise click.UsageError(f"--credentials: {error}") from None
-    try:
-        given.check()
-    except CredentialsError as error:
-        options_of_tokens = "--key, --account-token, --website-id, --visitor-id and --credentials"
-        raise click.UsageError(f"{error}; see {options_of_tokens}") from None
+    base = _base_of(url, options)
+    _check_revision(options["revision"])
+    given = _credentials_of(options)
     _check_ways(options)
     if options["is_fuzzed"]:
         _allow_fuzzing(url, given, is_owned=options["is_owned"])
@@ -77,6 +58,39 @@ def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
         known=baseline.broken,
         held=baseline.held,
     )
+
+
+def _base_of(url: str | None, options: Mapping[str, Any]) -> str:
+    """Returns the base of the server's API, or the name of the file with recorded traffic."""
+    if url is None and not options["har"] and not options["is_coverage_explained"]:
+        raise click.UsageError("no server is given: name its URL, or recorded traffic with --har FILE")
+    try:
+        return base_of(url) if url is not None else str(options["har"])
+    except AddressError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _check_revision(revision: str | None) -> None:
+    """Raises click.UsageError if the document does not have the revision."""
+    known = document().revisions
+    if revision not in (None, *known):
+        raise click.UsageError(f"--revision: there is no {quoted(revision)}; known: {', '.join(known)}")
+
+
+def _credentials_of(options: Mapping[str, Any]) -> Credentials:
+    """Returns the credentials of a file, and those of the options, which count first."""
+    given = Credentials(**{name: options[name] for name in _TOKENS}).stripped()
+    if options["credentials"]:
+        try:
+            given = given.over(load_credentials(options["credentials"]))
+        except CredentialsError as error:
+            raise click.UsageError(f"--credentials: {error}") from None
+    try:
+        given.check()
+    except CredentialsError as error:
+        options_of_tokens = "--key, --account-token, --website-id, --visitor-id and --credentials"
+        raise click.UsageError(f"{error}; see {options_of_tokens}") from None
+    return given
 
 
 def _check_ways(options: Mapping[str, Any]) -> None:

@@ -282,25 +282,23 @@ def changes_at(facts: Iterable[Fact], instant: int) -> Changes:
             case PaymentsRemoved():
                 payments_removed.append(fact)
                 payments.remove(fact.visitor_id, fact.transaction_id, fact.begin, fact.last)
-    happened: Iterable[Happened] = chain(goals, payments, *identified.values())
-    there = {fact.event_id for fact in happened}
     return Changes(
         views,
         links,
         list(goals),
         sorted(payments, key=lambda payment: payment.at),
         identified,
-        sorted(
-            (
-                fact
-                for fact in written
-                if isinstance(fact, GoalReached | PaymentMade | Identified) and fact.event_id in there
-            ),
-            key=instant_of,
-        ),
+        _in_order(written, chain(goals, payments, *identified.values())),
         goals_removed,
         payments_removed,
     )
+
+
+def _in_order(written: Iterable[Fact], standing: Iterable[Happened]) -> list[Happened]:
+    """Returns the facts that stand, sorted by their instant, then in the order of `written`."""
+    there = {fact.event_id for fact in standing}
+    events = (fact for fact in written if isinstance(fact, GoalReached | PaymentMade | Identified))
+    return sorted((fact for fact in events if fact.event_id in there), key=instant_of)
 
 
 def instant_of(fact: Happened) -> int:

@@ -73,7 +73,7 @@ def read_har(
         if reason is not None:
             unjudged.add(len(found))
         if creator == TOOL:
-            told = frozenset(word for word in _words(entry) if not word.startswith(SENDER))
+            told = _own_labels(entry)
         elif is_trusted and token_of(entry) is None:
             told = frozenset({labels.NO_CREDENTIAL})
         else:
@@ -85,6 +85,11 @@ def read_har(
         found.append(exchange)
     # A request whose answer was not recorded may have changed something, too.
     return [exchange for n, exchange in enumerate(with_eras(found)) if n not in unjudged], left
+
+
+def _own_labels(entry: Entry) -> frozenset[str]:
+    """Returns the labels that the kit has written to an entry of its own file."""
+    return frozenset(word for word in _words(entry) if not word.startswith(SENDER))
 
 
 def _words(entry: Entry) -> list[str]:

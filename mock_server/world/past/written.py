@@ -85,18 +85,11 @@ class Written:
         """All goals with their properties, each once; their numbers follow the website's own goals."""
         number = {key: len(own) + n for n, key in enumerate(targets)}
         self.goals = WrittenGoals(
-            np.array([index[visit] for visit, _ in goals], np.int32),
+            _visit_numbers(goals, index),
             np.array([goal.written for _, goal in goals], np.int64),
             np.array([number[target_key(goal)] for _, goal in goals], np.uint16),
         )
-        money = drawing.site.money
-        self.payments = WrittenPayments(
-            np.array([index[visit] for visit, _ in paid], np.int32),
-            np.array([payment.at for _, payment in paid], np.int64),
-            np.array([minor_of(payment, money) for _, payment in paid], np.int64),
-            np.array([payment.is_renewal and not payment.is_refunded for _, payment in paid], bool),
-            np.array([payment.is_refunded for _, payment in paid], bool),
-        )
+        self.payments = _payments_of(paid, index, drawing.site.money)
         own_names = {target.name: n for n, target in enumerate(own) if target.name is not None}
         further = dict.fromkeys(target.name for target in self.targets if target.name not in own_names)
         self.further_names: Sequence[str] = list(further)
@@ -127,6 +120,25 @@ class Written:
         if self._views is None:
             self._views = self._drawing.walks.views(self.stretch.visits)
         return self._views
+
+
+def _visit_numbers(facts: Iterable[tuple[Visit | None, object]], index: Mapping[Visit | None, int]) -> Column:
+    """Returns the index of each fact's visit."""
+    return np.array([index[visit] for visit, _ in facts], np.int32)
+
+
+def _payments_of(
+    paid: Sequence[tuple[Visit | None, PaymentMade]], index: Mapping[Visit | None, int], money: Money | None
+) -> WrittenPayments:
+    """Returns payments as columns; `index` has the index of each visit."""
+    payments = [payment for _, payment in paid]
+    return WrittenPayments(
+        _visit_numbers(paid, index),
+        np.array([payment.at for payment in payments], np.int64),
+        np.array([minor_of(payment, money) for payment in payments], np.int64),
+        np.array([payment.is_renewal and not payment.is_refunded for payment in payments], bool),
+        np.array([payment.is_refunded for payment in payments], bool),
+    )
 
 
 def _visit_of(population: Population, fact: GoalReached | PaymentMade) -> Visit | None:
