@@ -1,11 +1,14 @@
 """Finds in a type what it allows at a place: literals, members, or the form of a text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import inspect
 
 _FORM = "form"
+_NAMES = "names"
+_NOUN = "noun"
 _UNWRITTEN = "unwritten"
 UNWRITTEN = {_UNWRITTEN: True}
 """The `extra` of a member that a program sets and nobody writes, so that no message lists it."""
@@ -15,6 +18,20 @@ _STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
 def in_words(form: str) -> dict[str, str]:
     """Returns the `extra` of a `msgspec.Meta` whose pattern a noun phrase describes, for messages."""
     return {_FORM: form}
+
+
+def named(noun: str, names: Sequence[str]) -> dict[str, Any]:
+    """Returns the `extra` of a `msgspec.Meta` whose pattern is that of some names, for messages.
+
+    `noun` says what has such a name, such as `fault`.
+    """
+    return {_NOUN: noun, _NAMES: tuple(names)}
+
+
+def names_at(kind: type, place: str) -> tuple[str, Sequence[str]] | None:
+    """Returns the noun and the names (`named`) of the texts that a type allows at this place, or None."""
+    found = (extra for one in _at(kind, place) for extra in _extras(one) if _NAMES in extra)
+    return next(((extra[_NOUN], extra[_NAMES]) for extra in found), None)
 
 
 def literals_at(kind: type, place: str) -> list[str]:
@@ -36,7 +53,7 @@ def members_at(kind: type, place: str) -> list[str]:
 
 def forms_at(kind: type, place: str) -> list[str]:
     """Returns the descriptions (`in_words`) of the texts that a type allows at this place."""
-    return [form for one in _at(kind, place) for form in _forms(one)]
+    return [extra[_FORM] for one in _at(kind, place) for extra in _extras(one) if _FORM in extra]
 
 
 def _at(kind: type, place: str) -> list[inspect.Type]:
@@ -77,11 +94,12 @@ def _is_unwritten(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.Metadata) and _UNWRITTEN in (kind.extra or {})
 
 
-def _forms(kind: inspect.Type) -> Iterator[str]:
+def _extras(kind: inspect.Type) -> Iterator[dict[str, Any]]:
+    """Yields the `extra` of each type of a union."""
     if isinstance(kind, inspect.Metadata):
-        if kind.extra is not None and _FORM in kind.extra:
-            yield kind.extra[_FORM]
-        yield from _forms(kind.type)
+        if kind.extra is not None:
+            yield kind.extra
+        yield from _extras(kind.type)
     elif isinstance(kind, inspect.UnionType):
         for one in kind.types:
-            yield from _forms(one)
+            yield from _extras(one)

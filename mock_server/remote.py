@@ -32,7 +32,8 @@ class Datafast:
     `url` is the API's base (`http://127.0.0.1:…/api/v1`), `key` the token that the client under test sends,
     and `account` the name by which another key joins its account: `Datafast(server, account=first.account)`.
     `tracking_id` is the `websiteId` in the events that pages send to the account; None for an account token.
-    Its methods affect no other key. What they send may contain a UUID, a date, a datetime or a Decimal.
+    Its methods affect no other key. What they send may contain a UUID, a date, a datetime, a timedelta or a
+    Decimal.
     """
 
     def __init__(self, server: str, *, control_token: str | None = None, **settings: Any) -> None:
@@ -190,7 +191,7 @@ class Datafast:
             if window is not None:
                 raise ValueError(f"{quoted(limit)} contains its window already: leave `window` out")
             rate = rate_limit_of(limit)
-            limit, window = rate.limit, rate.window
+            limit, window = rate.limit, rate.seconds
         rate_limit = {"limit": limit, "resetUnit": reset_unit}
         if window is not None:
             seconds = _milliseconds(window, "window") / SECOND
@@ -240,13 +241,14 @@ class Datafast:
         `duration`, or a part of the name as in `Prefer` (`truncate:0.3`); `then` can have it, too. Raises
         ValueError for an invalid option in the name.
         """
-        named = read_members("fault", name) if ":" in name else {"fault": name}
+        if ":" in name:
+            read_members("fault", name)
         options = {option: rule.pop(option) for option in _FAULT_OPTIONS if option in rule}
-        return self._rule({**named, **options, **(then or {})}, operation, times, rule)
+        return self._rule({"fault": name, **options, **(then or {})}, operation, times, rule)
 
     def delay(
         self,
-        milliseconds: int | timedelta | str | tuple[int, int],
+        milliseconds: int | timedelta | str | tuple[int | timedelta | str, int | timedelta | str],
         *,
         operation: str | None = None,
         times: int | None = None,
@@ -254,15 +256,13 @@ class Datafast:
     ) -> "Datafast":
         """Delays the next `times` answers, or all (None).
 
-        `milliseconds` is the delay, which can be a timedelta. A pair, or a text as in `Prefer` (`200..900`),
-        is the shortest and the longest delay; each delay is then random. Raises ValueError for an invalid
-        text.
+        `milliseconds` is the delay, which can be a timedelta or a text such as `1.5s`. A pair, or a text as
+        in `Prefer` (`200..900`), is the shortest and the longest delay; each delay is then random. Raises
+        ValueError for an invalid text.
         """
         if isinstance(milliseconds, str):
-            return self._rule(read_members("delay", milliseconds), operation, times, rule)
-        is_timed = isinstance(milliseconds, timedelta)
-        delay = _milliseconds(milliseconds, "milliseconds") if is_timed else milliseconds
-        return self._rule({"delay": delay}, operation, times, rule)
+            read_members("delay", milliseconds)
+        return self._rule({"delay": milliseconds}, operation, times, rule)
 
     def repair(self) -> "Datafast":
         """Removes all rules of the key for errors, faults and delays."""

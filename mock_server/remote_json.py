@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
+
+from contract_tests.durations import milliseconds_in
 
 _SECONDS = 30
 
@@ -52,7 +54,7 @@ def content_of(
 
 
 def text_of(body: Mapping[str, Any]) -> str:
-    """Writes JSON, in which a UUID, a date and a datetime are texts, and a Decimal is a number.
+    """Writes JSON, in which a UUID, a date, a datetime and a timedelta are texts, and a Decimal is a number.
 
     Raises TypeError or ValueError for a value that has no form in JSON, such as a NaN.
     """
@@ -62,6 +64,8 @@ def text_of(body: Mapping[str, Any]) -> str:
 def _plain(value: object) -> str | float:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{milliseconds_in(value)}ms"
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Decimal):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mock_server.kinds import forms_at, literals_at, members_at
+from mock_server.kinds import forms_at, literals_at, members_at, names_at
 
 KINDS = {
     "str": "a text",
@@ -86,6 +86,10 @@ def _other_length(match: re.Match[str], _kind: type, _place: str, _is_of_texts: 
 
 
 def _other_form(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
+    names = names_at(kind, place)
+    if names is not None:
+        noun, known = names
+        return Told(f"there is no such {noun}; known: {', '.join(sorted(known))}", sorted(known))
     forms = forms_at(kind, place) or [f"a text that the regular expression {match[1]} matches"]
     return Told(f"{' or '.join(forms)} is expected")
 

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 
 import pytest
 
-from mock_server.faults.action import FAULTS
+from mock_server.faults.amounts import FAULTS
 from tests.browser.conftest import MISSING, NEEDED, chromium
 from tests.command import COMMAND
 from tests.ports import port_to_take

@@ -287,6 +287,8 @@ def test_the_clock_is_set_to_an_instant_in_each_form(
         pytest.param("40", 40, id="as in Prefer"),
         pytest.param("10..20", [10, 20], id="a range as in Prefer"),
         pytest.param(timedelta(seconds=1.5), 1500, id="a timedelta"),
+        pytest.param("1.5s", 1500, id="a duration"),
+        pytest.param((timedelta(seconds=1), "2s"), [1000, 2000], id="a pair of durations"),
     ],
 )
 def test_a_delay_has_each_form(
@@ -304,6 +306,9 @@ def test_a_delay_has_each_form(
         pytest.param("truncate", {"share": 0.3}, {"fault": "truncate", "share": 0.3}, id="by its name"),
         pytest.param("truncate:0.3", {}, {"fault": "truncate", "share": 0.3}, id="as in Prefer"),
         pytest.param("drip", {"then": {"duration": 5}}, {"fault": "drip", "duration": 5}, id="as in JSON"),
+        pytest.param(
+            "drip", {"duration": timedelta(seconds=5)}, {"fault": "drip", "duration": 5000}, id="a timedelta"
+        ),
         pytest.param("missing:/data", {}, {"fault": "missing", "pointer": "/data"}, id="a pointer"),
     ],
 )
@@ -352,6 +357,7 @@ def test_an_invalid_rate_limit_is_reported(datafast: Datafast, limit: dict[str, 
         pytest.param(
             lambda mock: mock.fail(418), "not documented here; documented: 200", id="undocumented code"
         ),
+        pytest.param(lambda mock: mock.fault("truncate:0.3", share=0.5), "given twice", id="two shares"),
         pytest.param(lambda mock: mock.fault("explode"), "known: content-type, drip", id="unknown fault"),
         pytest.param(lambda mock: mock.rate_limit(1, reset_unit="h"), "known: ms, s", id="unknown unit"),
         pytest.param(lambda mock: mock.fail(operation="x"), "known: getRealtime", id="unknown operation"),

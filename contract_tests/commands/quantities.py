@@ -1,14 +1,12 @@
 """Quantities in the options of `verify`: durations such as `500ms`, and rates such as `60/min`."""
 
-import re
+from contextlib import suppress
 from math import isnan
 from typing import Any
 
 import click
 
-from contract_tests.durations import SECOND, milliseconds_of
-
-_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)/(.+)", re.ASCII)
+from contract_tests.durations import SECOND, milliseconds_of, rate_of
 
 
 def seconds_of(text: str) -> float | None:
@@ -45,9 +43,7 @@ class Rate(Numbers):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the requests a second in a text. Fails for another text, and outside of the range."""
-        found = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
-        if found is not None:
-            unit = found[2] if found[2][0] in "0123456789." else f"1{found[2]}"
-            seconds = seconds_of(unit)
-            value = float(found[1]) / seconds if seconds else value
+        with suppress(ValueError, ZeroDivisionError):
+            count, time = rate_of(str(value))
+            value = count / time * SECOND
         return super().convert(value, param, ctx)

@@ -1,40 +1,37 @@
-"""The list of all faults, and the action that changes an answer on demand: a fault, a status, a delay."""
+"""The action that changes an answer on demand: a fault, a status, a delay."""
 
-import re
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import force_setattr
 
 from contract_tests.quoting import quoted
 from mock_server.contract.responses import Answers, Example
-from mock_server.kinds import in_words
-from mock_server.pointers import FORM, FORM_IN_WORDS
+from mock_server.faults.amounts import (
+    FAULTS,
+    Milliseconds,
+    Pointer,
+    WrittenFault,
+    WrittenShare,
+    WrittenSpan,
+    WrittenTime,
+    members_of,
+    share_of,
+    span_of,
+    time_of,
+)
 from mock_server.problems import ProblemError
 
-LONGEST = 60_000
-"""The longest delay, and the longest time of a `drip`, in ms."""
-
-Fault = Literal[
-    "reset", "empty", "truncate", "malformed", "content-type", "wrong-type", "missing", "drip", "hang"
-]
-FAULTS: tuple[str, ...] = get_args(Fault)
-
-_RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 # The options of faults, each with the faults that accept it.
 _FAULTS_WITH = {"pointer": ("wrong-type", "missing"), "share": ("truncate",), "duration": ("drip",)}
 
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST)]
 # This is a list, because msgspec 0.22 misreads a union of an integer and a tuple of two.
-Span = Annotated[list[Milliseconds], Meta(min_length=2, max_length=2)]
-_Written = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]{1,9}(\.\.[0-9]{1,9})?$",
-        extra=in_words("a number of milliseconds or a range such as 200..900"),
-    ),
-]
+Span = Annotated[list[Milliseconds | WrittenTime], Meta(min_length=2, max_length=2)]
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {"delay": span_of, "share": share_of, "duration": time_of}
 
 
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -47,37 +44,62 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """
     example: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     """The name of a documented example."""
-    delay: Milliseconds | Span | _Written | UnsetType = UNSET
+    delay: Milliseconds | Span | WrittenSpan | UnsetType = UNSET
     """The delay before the answer, in ms; two numbers are the bounds of a random delay.
 
-    A text as in `Prefer`, such as `200..900`, is replaced by its number or its two numbers.
+    A text as in `Prefer`, such as `200..900` or `1.5s`, is replaced by its number or its two numbers.
     """
-    fault: Fault | UnsetType = UNSET
-    pointer: (
-        Annotated[str, Meta(pattern=FORM, max_length=1000, extra=in_words(FORM_IN_WORDS))] | UnsetType
-    ) = UNSET
+    fault: WrittenFault | UnsetType = UNSET
+    """One of the faults; an option behind its name, as in `Prefer`, becomes a member of its own."""
+    pointer: Pointer | UnsetType = UNSET
     """The member that `wrong-type` and `missing` change, as a JSON pointer."""
-    share: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
+    share: Annotated[float, Meta(ge=0, lt=1)] | WrittenShare | UnsetType = UNSET
     """The share of the body that `truncate` sends; 0.5 by default."""
-    duration: Milliseconds | UnsetType = UNSET
+    duration: Milliseconds | WrittenTime | UnsetType = UNSET
     """The time that `drip` takes for the body, in ms; 2,000 by default."""
 
     def __post_init__(self) -> None:
-        """Reads a delay that is a text. Raises ValueError for a member that would have no effect."""
+        """Reads the members that are texts. Raises ValueError for a member that would have no effect."""
+        if isinstance(self.fault, str) and self.fault not in FAULTS:
+            self._set_fault(self.fault)
         for member, faults in _FAULTS_WITH.items():
             if getattr(self, member) is not UNSET and self.fault not in faults:
                 raise ValueError(f"`{member}` is only allowed with the fault {' or '.join(faults)}")
-        if isinstance(self.delay, str):
-            force_setattr(self, "delay", span_of(self.delay))
-        if isinstance(self.delay, list) and self.delay[0] > self.delay[1]:
+        for member, read in _READERS.items():
+            written = getattr(self, member)
+            if isinstance(written, str):
+                force_setattr(self, member, _read(member, read, written))
+        if isinstance(self.delay, list):
+            self._set_bounds(self.delay)
+
+    def _set_fault(self, text: str) -> None:
+        """Sets a fault that is written with its option. Raises ValueError if the option is given twice."""
+        for member, value in _read("fault", members_of, text).items():
+            if member != "fault" and getattr(self, member) is not UNSET:
+                raise ValueError(f"`{member}` is given twice: in a member of its own, and in `fault`")
+            force_setattr(self, member, value)
+
+    def _set_bounds(self, written: list[int | str]) -> None:
+        ends = [_read("delay", time_of, end) if isinstance(end, str) else end for end in written]
+        if ends[0] > ends[1]:
             raise ValueError("the first number of `delay` must not be larger than the second")
+        force_setattr(self, "delay", ends)
 
     @property
     def delays(self) -> tuple[int, int]:
         """The shortest and the longest delay in ms; both are 0 if the action has no delay."""
-        delay = 0 if self.delay is UNSET else self.delay
-        assert not isinstance(delay, str), "read when the action was made"
+        delay: Any = 0 if self.delay is UNSET else self.delay
         return (delay, delay) if isinstance(delay, int) else (delay[0], delay[1])
+
+    @property
+    def sent_share(self) -> float:
+        """The share of the body that `truncate` sends."""
+        return 0.5 if self.share is UNSET else float(self.share)
+
+    @property
+    def drip_time(self) -> int:
+        """The time that `drip` takes for the body, in ms."""
+        return 2_000 if self.duration is UNSET else int(self.duration)
 
     @property
     def is_nothing(self) -> bool:
@@ -90,19 +112,15 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return self.code is not UNSET or self.example is not UNSET
 
 
+def _read(member: str, read: Callable[[str], Any], text: str) -> Any:
+    """Reads a text. Raises ValueError, which names the member."""
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ValueError(f"`{member}`: {error}") from None
+
+
 _NOTHING = Action()
-
-
-def span_of(text: str) -> int | list[int]:
-    """Reads a delay in ms, such as `1500`, or the bounds of a random one, such as `200..900`.
-
-    Raises ValueError.
-    """
-    match = _RANGE.fullmatch(text)
-    ends = [int(end) for end in match.groups() if end is not None] if match else []
-    if not ends or max(ends) > LONGEST or ends != sorted(ends):
-        raise ValueError(f"a number of milliseconds up to {LONGEST:,} is expected, such as 1500 or 200..900")
-    return ends[0] if len(ends) == 1 else ends
 
 
 def chosen(answers: Answers, action: Action) -> Example:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from contract_tests.quoting import quoted
-from mock_server.faults.action import FAULTS, Action, span_of
+from mock_server.faults.action import Action
+from mock_server.faults.amounts import members_of, span_of
 from mock_server.instants import instant_of
 from mock_server.problems import ProblemError
 from mock_server.records import fault_of
@@ -21,7 +21,6 @@ PEEK = "peek"
 
 # The values of `peek` in a query, where a parameter needs a value; in the header it has none.
 _PEEK_VALUES = ("", "1", "true")
-_T = TypeVar("_T")
 # All quantifiers are possessive, so that the time to match is linear in the header's length.
 _PREFERENCE = re.compile(
     r"""\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)                # its name
@@ -31,7 +30,6 @@ _PREFERENCE = re.compile(
     re.VERBOSE,
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NUMBER = re.compile(r"[0-9.eE+-]{1,40}")
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}")
 
 
@@ -151,33 +149,6 @@ def _code(value: str) -> dict[str, Any]:
     return {"code": int(value)}
 
 
-def _fault(value: str) -> dict[str, Any]:
-    """Reads a fault, alone or with its option: `reset`, `truncate:0.3`, `missing:/data/count`."""
-    name, _, detail = value.partition(":")
-    if name not in FAULTS:
-        raise ValueError(f"known faults: {', '.join(FAULTS)}")
-    if not detail:
-        return {"fault": name}
-    member, kind = _DETAILS.get(name, (None, str))
-    if member is None:
-        raise ValueError(f"{name} takes no argument after a colon")
-    return {"fault": name, member: _as(kind, detail)}
-
-
-def _as(kind: Callable[[str], _T], text: str) -> _T:
-    # Python's `int` accepts `1_000`, and refuses thousands of digits with another error.
-    if kind is str or _NUMBER.fullmatch(text):
-        with suppress(ValueError):
-            return kind(text)
-    raise ValueError(f"{quoted(text[:80])} is not a valid number here")
-
-
-_DETAILS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
-    "truncate": ("share", float),
-    "drip": ("duration", int),
-    "wrong-type": ("pointer", str),
-    "missing": ("pointer", str),
-}
 # Each function reads one preference, and returns members of `Preferences`.
 _BESIDE: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "at": lambda value: {"at": instant_of(value)},
@@ -188,6 +159,6 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "code": _code,
     "example": lambda value: {"example": value},
     "delay": lambda value: {"delay": span_of(value)},
-    "fault": _fault,
+    "fault": members_of,
     **_BESIDE,
 }

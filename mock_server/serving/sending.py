@@ -11,15 +11,14 @@ from msgspec import UNSET
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from mock_server.faults.action import FAULTS, Action, Fault
+from mock_server.faults.action import Action
+from mock_server.faults.amounts import FAULTS
 from mock_server.faults.body import OTHER_TYPE, UnfitError, changed, malformed
 from mock_server.serving.connection import connection_of
 from mock_server.state.bodies import LONGEST_WHOLE
 from mock_server.state.entries import Request
 
-_DRIP_MS = 2_000
 _DRIPS = 20
-_SHARE = 0.5
 # The connection is closed after this time; no client waits longer.
 _HANG_SECONDS = 600
 
@@ -140,9 +139,8 @@ async def _hang(_reply: Response, _action: Action, scope: Scope, receive: Receiv
 async def _truncate(
     reply: Response, action: Action, scope: Scope, receive: Receive, sending: Sending
 ) -> None:
-    share = _SHARE if action.share is UNSET else action.share
     await _start(reply, sending)
-    await sending(_body(bytes(reply.body)[: int(len(reply.body) * share)], is_last=False))
+    await sending(_body(bytes(reply.body)[: int(len(reply.body) * action.sent_share)], is_last=False))
     sending.end()
     connection_of(scope).close()
     await _disconnected(receive)
@@ -153,12 +151,11 @@ async def _drip(reply: Response, action: Action, scope: Scope, receive: Receive,
     if scope["method"] == "HEAD":
         await reply(scope, receive, sending)
         return
-    duration = _DRIP_MS if action.duration is UNSET else action.duration
     body = bytes(reply.body)
     await _start(reply, sending)
     ends = [len(body) * n // _DRIPS for n in range(_DRIPS + 1)]
     for n, (begin, end) in enumerate(pairwise(ends), 1):
-        if not await _slept(duration / 1000 / _DRIPS, receive):
+        if not await _slept(action.drip_time / 1000 / _DRIPS, receive):
             return
         await sending(_body(body[begin:end], is_last=n == _DRIPS))
 
@@ -186,13 +183,13 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-_ALTERATIONS: Mapping[Fault, Callable[[Response, Action], Response]] = {
+_ALTERATIONS: Mapping[str, Callable[[Response, Action], Response]] = {
     "malformed": _malformed,
     "content-type": _of_other_type,
     "wrong-type": _changed,
     "missing": _changed,
 }
-_WAYS: Mapping[Fault, Callable[[Response, Action, Scope, Receive, Sending], Awaitable[None]]] = {
+_WAYS: Mapping[str, Callable[[Response, Action, Scope, Receive, Sending], Awaitable[None]]] = {
     "reset": _reset,
     "empty": _empty,
     "truncate": _truncate,

@@ -1,31 +1,52 @@
 """The rate limit of a key: its definition, and a counter of requests."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
+from contract_tests.durations import milliseconds_of, rate_of
 from contract_tests.quoting import quoted
 from mock_server.errors import RATE_LIMITED, ApiError
 from mock_server.instants import SECOND
+from mock_server.kinds import in_words
 
-_TEXT = re.compile(r"(\d{1,9})/(?:(\d{1,5})?(s|min|h))")
-_SECONDS = {"s": 1, "min": 60, "h": 3_600}
+_MOST = 1_000_000_000
+_A_DAY = 86_400
+
+
+_WrittenWindow = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9.]{1,20} ?[A-Za-z]{0,3}$",
+        extra=in_words("whole seconds or a duration such as 90s or 1h"),
+    ),
+]
 
 
 class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A rate limit: at most `limit` requests in each window of `window` seconds."""
 
-    limit: Annotated[int, Meta(ge=0, le=1_000_000_000)]
-    window: Annotated[int, Meta(ge=1, le=86_400)] = 60
-    """The length of a window, in seconds."""
+    limit: Annotated[int, Meta(ge=0, le=_MOST)]
+    window: Annotated[int, Meta(ge=1, le=_A_DAY)] | _WrittenWindow = 60
+    """The length of a window, in seconds; a text such as `90s` or `1h` is replaced by its seconds."""
     reset_unit: Literal["ms", "s"] = "ms"
     """The unit of `reset`.
 
     The live API sends milliseconds since the epoch; an example in the documentation has seconds.
     """
+
+    def __post_init__(self) -> None:
+        """Reads a window that is a text. Raises ValueError."""
+        if isinstance(self.window, str):
+            force_setattr(self, "window", _window_of(milliseconds_of(self.window, bare=SECOND)))
+
+    @property
+    def seconds(self) -> int:
+        """The length of a window, in seconds."""
+        return int(self.window)
 
 
 WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s or 1000/h.")]
@@ -35,14 +56,24 @@ WrittenRate = RateLimit | Annotated[str, Meta(description="Such as 60/min, 5/10s
 @lru_cache(64)
 def rate_limit_of(text: str) -> RateLimit:
     """Reads the short form of a rate limit, such as `60/min`, `5/10s` or `1000/h`. Raises ValueError."""
-    match = _TEXT.fullmatch(text)
-    window = int(match[2] or 1) * _SECONDS[match[3]] if match else 0
-    if match is None or not 1 <= window <= 86_400:
+    try:
+        count, time = rate_of(text)
+        if not count.is_integer() or count > _MOST:
+            raise ValueError
+        return RateLimit(limit=int(count), window=_window_of(time))
+    except ValueError:
         raise ValueError(
             f"{quoted(text[:80])} is not a rate limit, such as 60/min, 5/10s or 1000/h;"
             " its time is a day at most"
-        )
-    return RateLimit(limit=int(match[1]), window=window)
+        ) from None
+
+
+def _window_of(time: int) -> int:
+    """Returns the seconds of a window of some ms. Raises ValueError."""
+    seconds, rest = divmod(time, SECOND)
+    if rest or not 1 <= seconds <= _A_DAY:
+        raise ValueError("`window`: whole seconds up to 86,400 are expected, such as 60, 90s or 1h")
+    return seconds
 
 
 def read_rate(written: WrittenRate | None) -> RateLimit | None:
@@ -62,7 +93,7 @@ class RateLimitedError(ApiError):
             headers={**_headers(rate, 0, reset), "Retry-After": str(seconds)},
             beside={"limit": rate.limit, "remaining": 0, "reset": _in_unit(rate, reset)},
             limit=rate.limit,
-            window=rate.window,
+            window=rate.seconds,
         )
 
 
@@ -103,7 +134,7 @@ class Limiter:
 
 def window_of_real_time(rate: RateLimit, time: int) -> Window:
     """Returns a window of full length from `time` on, which is in ms."""
-    return Window(time, time + rate.window * SECOND)
+    return Window(time, time + rate.seconds * SECOND)
 
 
 def window_of_the_world(rate: RateLimit, time: int) -> Window:
@@ -111,7 +142,7 @@ def window_of_the_world(rate: RateLimit, time: int) -> Window:
 
     So its end does not depend on earlier requests.
     """
-    length = rate.window * SECOND
+    length = rate.seconds * SECOND
     return Window(time, (time // length + 1) * length)
 
 

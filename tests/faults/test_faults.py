@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from mock_server.faults.action import FAULTS
+from mock_server.faults.amounts import FAULTS
 from mock_server.testing import RunningMock
 from tests.command import address_of, serving, started
 from tests.credentials import bearer
@@ -271,8 +271,8 @@ def test_a_pointer_without_a_member_is_reported(
 
 def test_a_fault_without_an_implementation_fails_at_import() -> None:
     program = (
-        "from mock_server.faults import action; "
-        "action.FAULTS += ('quake',); "
+        "from mock_server.faults import amounts; "
+        "amounts.FAULTS += ('quake',); "
         "import mock_server.serving.sending"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

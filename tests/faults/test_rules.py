@@ -5,6 +5,7 @@ import json
 import httpx2
 import pytest
 
+from mock_server.faults.amounts import FAULTS
 from tests.controls import Controls, Json
 from tests.credentials import bearer
 
@@ -140,7 +141,14 @@ def test_a_rule_that_can_never_apply_is_refused_with_all_that_it_could_name(
     assert all(str(each) in problem["detail"] for each in problem[known])
 
 
-@pytest.mark.parametrize(("written", "read"), [("1..20", [1, 20]), ("15", 15), (15, 15), ([1, 20], [1, 20])])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        *[("1..20", [1, 20]), ("15", 15), (15, 15), ([1, 20], [1, 20]), ("15ms", 15), ("0.02s", 20)],
+        *[("1ms..0.02s", [1, 20]), ("0.001..0.02s", [1, 20]), ("1 .. 20 ms", [1, 20])],
+        *[(["1ms", "0.02s"], [1, 20]), ([1, "0.02s"], [1, 20])],
+    ],
+)
 def test_a_rule_takes_a_delay_as_a_preference_does(
     controls: Controls, web: httpx2.Client, written: Json, read: Json
 ) -> None:
@@ -155,7 +163,12 @@ def test_a_rule_takes_a_delay_as_a_preference_does(
     ("delay", "problem"),
     [
         ("200..900\n", "a number of milliseconds up to 60,000 is expected"),
-        ("2s", "a number of milliseconds or a range such as 200..900 is expected"),
+        ("soon", "a number of milliseconds, a duration such as 1.5s or a range such as 200..900 is expected"),
+        ("2 weeks", "a number of milliseconds, a duration such as 1.5s or a range such as 200..900"),
+        ("2w", "`delay`: a number of milliseconds up to 60,000 is expected"),
+        ("2m", "`delay`: a number of milliseconds up to 60,000 is expected"),
+        (["1s", "500ms"], "the first number of `delay` must not be larger than the second"),
+        (["1s", "soon"], "a number of milliseconds or a duration such as 1.5s is expected"),
         ("90000", "a number of milliseconds up to 60,000 is expected"),
         ("900..200", "a number of milliseconds up to 60,000 is expected, such as 1500 or 200..900"),
         ([900, 200], "the first number of `delay` must not be larger than the second"),
@@ -163,6 +176,100 @@ def test_a_rule_takes_a_delay_as_a_preference_does(
 )
 def test_a_delay_that_cannot_be_read_is_refused(controls: Controls, delay: Json, problem: str) -> None:
     reply = controls.ask("PATCH", "/settings", {"faults": [{"then": {"delay": delay}}]})
+
+    assert reply.status_code == 400
+    assert problem in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param({"fault": "truncate:0.3"}, {"fault": "truncate", "share": 0.3}, id="share"),
+        pytest.param({"fault": "truncate:30%"}, {"fault": "truncate", "share": 0.3}, id="percent"),
+        pytest.param({"fault": "truncate", "share": "30%"}, {"fault": "truncate", "share": 0.3}, id="text"),
+        pytest.param({"fault": "truncate:"}, {"fault": "truncate"}, id="no option"),
+        pytest.param({"fault": "drip:50"}, {"fault": "drip", "duration": 50}, id="milliseconds"),
+        pytest.param({"fault": "drip:0.05s"}, {"fault": "drip", "duration": 50}, id="duration"),
+        pytest.param(
+            {"fault": "drip", "duration": "0.05s"}, {"fault": "drip", "duration": 50}, id="duration apart"
+        ),
+        pytest.param({"fault": "missing:/data/0"}, {"fault": "missing", "pointer": "/data/0"}, id="pointer"),
+        pytest.param({"fault": "wrong-type:"}, {"fault": "wrong-type"}, id="no pointer"),
+    ],
+)
+def test_a_rule_takes_a_fault_as_a_preference_does(controls: Controls, written: Json, read: Json) -> None:
+    key = controls.mint(faults=[{"then": written}])
+
+    assert controls.get("/settings", key=key)["faults"] == [{"then": read}]
+
+
+def test_a_fault_that_is_written_with_its_option_is_applied(controls: Controls, web: httpx2.Client) -> None:
+    key = controls.mint(faults=[{"then": {"fault": "missing:/data"}}])
+    reply = web.get(REALTIME, headers=bearer(key))
+
+    assert reply.json() == {"status": "success"}
+
+
+@pytest.mark.parametrize(
+    ("then", "problem", "member"),
+    [
+        ({"fault": "fire"}, f"there is no such fault; known: {', '.join(sorted(FAULTS))}", "/fault"),
+        ({"fault": "reset\n"}, "known faults: reset, empty", ""),
+        ({"fault": "reset:1"}, "`fault`: reset takes no argument after a colon", ""),
+        ({"fault": "truncate:half"}, "`fault`: 'half' is not a valid number here", ""),
+        ({"fault": "truncate:2"}, "`fault`: a number below 1 is expected", ""),
+        ({"fault": "truncate", "share": "2"}, "`share`: a number below 1 is expected", ""),
+        ({"fault": "drip:2h"}, "`fault`: a number of milliseconds up to 60,000 is expected", ""),
+        ({"fault": "drip", "duration": "2h"}, "`duration`: a number of milliseconds up to 60,000", ""),
+        ({"fault": "missing:data"}, "`fault`: a JSON pointer, such as /data/count, is expected", ""),
+        ({"fault": f"missing:/{'x' * 2_000}"}, "`fault`: a text of at most 1,000 characters is expected", ""),
+        ({"fault": "truncate:0.3", "share": 0.5}, "`share` is given twice", ""),
+        ({"fault": "drip:50", "share": 0.5}, "`share` is only allowed with the fault truncate", ""),
+    ],
+)
+def test_a_fault_that_cannot_be_read_is_refused(
+    controls: Controls, then: Json, problem: str, member: str
+) -> None:
+    reply = controls.ask("PATCH", "/settings", {"faults": [{"then": then}]})
+
+    assert reply.status_code == 400
+    assert problem in reply.json()["detail"]
+    assert reply.json()["member"] == f"/faults/0/then{member}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("60/min", {"limit": 60, "window": 60, "resetUnit": "ms"}),
+        ("60/m", {"limit": 60, "window": 60, "resetUnit": "ms"}),
+        ("5 / 10 s", {"limit": 5, "window": 10, "resetUnit": "ms"}),
+        ("1000/d", {"limit": 1_000, "window": 86_400, "resetUnit": "ms"}),
+        ("5/1.5min", {"limit": 5, "window": 90, "resetUnit": "ms"}),
+        ({"limit": 5, "window": "90s"}, {"limit": 5, "window": 90, "resetUnit": "ms"}),
+        ({"limit": 5, "window": "90"}, {"limit": 5, "window": 90, "resetUnit": "ms"}),
+        ({"limit": 5, "window": "1h"}, {"limit": 5, "window": 3_600, "resetUnit": "ms"}),
+    ],
+)
+def test_a_rate_limit_has_each_form(controls: Controls, written: Json, read: Json) -> None:
+    key = controls.mint(rateLimit=written)
+
+    assert controls.get("/settings", key=key)["rateLimit"] == read
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("60/year", "'60/year' is not a rate limit, such as 60/min"),
+        ("1.5/min", "'1.5/min' is not a rate limit, such as 60/min"),
+        ("60/500ms", "'60/500ms' is not a rate limit, such as 60/min"),
+        ("60/2d", "its time is a day at most"),
+        ({"limit": 5, "window": "500ms"}, "whole seconds up to 86,400 are expected"),
+        ({"limit": 5, "window": "2d"}, "whole seconds up to 86,400 are expected"),
+        ({"limit": 5, "window": "a week"}, "whole seconds or a duration such as 90s or 1h is expected"),
+    ],
+)
+def test_a_rate_limit_that_cannot_be_read_is_refused(controls: Controls, written: Json, problem: str) -> None:
+    reply = controls.ask("PATCH", "/settings", {"rateLimit": written})
 
     assert reply.status_code == 400
     assert problem in reply.json()["detail"]
