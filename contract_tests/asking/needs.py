@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from contract_tests.asking.credentials import Credentials
+
 CREDENTIALS, WRITES = "--credentials", "--writes"
 WRITING = f"the option `{WRITES}`"
 """The words for the option that a clause about a write needs."""
@@ -11,15 +13,21 @@ class Need(NamedTuple):
     """What is needed to observe a clause.
 
     `words` begin in small letters and have no full stop. `option` is the option of `verify` that they name,
-    such as `--key`; empty if none would help.
+    such as `--key`; empty if none would help. `roles` are the credentials without which no run can observe
+    the clause.
     """
 
     words: str
     option: str = ""
+    roles: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Returns the words."""
         return self.words
+
+    def is_met_by(self, credentials: Credentials) -> bool:
+        """Returns whether the credentials have all roles."""
+        return all(getattr(credentials, role) for role in self.roles)
 
     def and_more(self, more: str) -> "Need":
         """Returns this need with more words at its end."""
@@ -31,9 +39,10 @@ def by_option(words: str, option: str) -> Need:
     return Need(f"{words} (`{option}`)", option)
 
 
-def of_role(words: str, role: str) -> Need:
-    """Returns the need for something that the file of credentials has for a role."""
-    return by_option(f"{words} for the role `{role}`", CREDENTIALS)
+def of_role(words: str, *roles: str) -> Need:
+    """Returns the need for something that the file of credentials has for one role, or for several."""
+    named = "`, `".join(roles)
+    return by_option(f"{words} for the role `{named}`", CREDENTIALS)._replace(roles=roles)
 
 
 def by_writing(words: str) -> Need:

@@ -264,9 +264,11 @@ class _Asked:
         is_named = self.is_below_a_website or who in _ACCOUNTS
         needs = _NEEDS[who] if self.operation.is_read else by_writing(f"{_NEEDS[who]}, and ")
         if roles:
-            needs = of_role("an id", "`, `".join(roles.values()))
+            needs = of_role("an id", *roles.values())
         if self._website and is_named and WEBSITE_ID not in given:
             roles = {**roles, WEBSITE_ID: "website_id"}
+        asking = () if who in (MAIN, WITHOUT_TOKEN, UNKNOWN) else (who,)
+        needs = needs._replace(roles=(*asking, *roles.values()))
         label = _LABELS.get(kind) or (labels.OK if who == MAIN else labels.ACCOUNT)
         name = f"{self.operation.id}.{kind}"
         return Rule(name, self.operation, label, who, statuses, sentence, needs, given, roles)

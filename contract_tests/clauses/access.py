@@ -74,7 +74,7 @@ _ANSWERS = (
         "A request with an account token and `websiteId` is answered with 200.",
         "003 Authentication",
         PAGE,
-        Need("an account token and `--website-id`", "--website-id"),
+        Need("an account token and `--website-id`", "--website-id", ("account", "website_id")),
     ),
     Answered(
         "AUTH-08",

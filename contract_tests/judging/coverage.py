@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.labels import NO_WEBSITE
+from contract_tests.asking.needs import Need
 from contract_tests.asking.probes import probes_for
 from contract_tests.asking.probes.probe import is_wanted
+from contract_tests.clauses import clauses_for
 from contract_tests.document import Document
 
 _WEBSITE = "website_id"
@@ -26,14 +29,25 @@ def coverage_of(
     contract: Document, credentials: Credentials, ids: Sequence[str], *, may_write: bool = False
 ) -> list[str]:
     """Returns the ids, out of `ids`, of the clauses that can be observed with these credentials."""
-    probes = probes_for(contract, credentials, ids, may_write=may_write)
-    return [clause_id for clause_id in ids if any(is_wanted(probe.serves, [clause_id]) for probe in probes)]
+    probes, needs = probes_for(contract, credentials, ids, may_write=may_write), _needs_of(contract)
+    return [
+        clause_id
+        for clause_id in ids
+        if needs[clause_id].is_met_by(credentials)
+        and any(is_wanted(probe.serves, [clause_id]) for probe in probes)
+    ]
 
 
 def gains_of(contract: Document, credentials: Credentials, ids: Sequence[str]) -> list[Gain]:
     """Returns the missing credentials with which more clauses could be observed, the greatest gain first."""
     gains = [gain for gain in _gains(contract, credentials, ids) if gain.clauses]
     return sorted(gains, key=lambda gain: -len(gain.clauses))
+
+
+@cache
+def _needs_of(contract: Document) -> dict[str, Need]:
+    """Returns what each clause needs, by its id."""
+    return {clause.id: clause.needs for clause in clauses_for(contract)}
 
 
 def _gains(contract: Document, credentials: Credentials, ids: Sequence[str]) -> Iterator[Gain]:

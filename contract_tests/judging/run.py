@@ -245,7 +245,8 @@ def _without_useless_options(verdicts: Iterable[Verdict], plan: Plan) -> list[Ve
             return verdict
         if plan.is_recorded:
             return replace(verdict, why=Need("a recorded request such as the clause describes"))
-        if any(is_wanted(probe.serves, [verdict.clause.id]) for probe in possible):
+        is_met = verdict.clause.needs.is_met_by(plan.credentials)
+        if is_met and any(is_wanted(probe.serves, [verdict.clause.id]) for probe in possible):
             return replace(verdict, why=Need("the rest of the run, which ended early"))
         return verdict
 

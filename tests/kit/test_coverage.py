@@ -12,14 +12,15 @@ from tests.kit.writing import WRITING
 
 _IDS = [clause.id for clause in all_clauses() if clause.id not in WRITING]
 
+NO_PERMISSION, ELSEWHERE = ("AUTH-04", "getOverview.no-permission"), ("AUTH-05", "getOverview.elsewhere")
 FUNNEL = ("getFunnelResults.status", "getFunnelResults.data", "getFunnelResults.success")
 
 
 def test_a_key_makes_most_clauses_observable() -> None:
     missing = set(_IDS) - set(coverage_of(document(), Credentials(key="df_x"), _IDS))
 
-    refusals = {"AUTH-03", "AUTH-04", "AUTH-05", "AUTH-08", "ERR-04", "ERR-05", "ERR-06", "ERR-07"}
-    assert missing == {*refusals, *FUNNEL}
+    accounts = {"AUTH-03", "AUTH-07", "ERR-04", *NO_PERMISSION, *ELSEWHERE}
+    assert missing == {*accounts, "AUTH-08", "ERR-05", "ERR-06", "ERR-07", *FUNNEL}
 
 
 @pytest.mark.long
@@ -27,10 +28,10 @@ def test_what_further_credentials_would_add() -> None:
     gains = gains_of(document(), Credentials(key="df_x"), _IDS)
 
     assert [(gain.roles, gain.clauses) for gain in gains] == [
+        (("account", "website_id"), ("AUTH-03", "AUTH-07", "ERR-04")),
         (("funnel",), FUNNEL),
-        (("account",), ("AUTH-03", "ERR-04")),
-        (("no_permission", "website_id"), ("AUTH-04",)),
-        (("elsewhere", "website_id"), ("AUTH-05",)),
+        (("no_permission", "website_id"), NO_PERMISSION),
+        (("elsewhere", "website_id"), ELSEWHERE),
         (("suspended",), ("AUTH-08",)),
         (("limited",), ("ERR-06",)),
         (("error_500",), ("ERR-07",)),
@@ -59,6 +60,13 @@ def test_what_writing_would_add() -> None:
 
     assert result.stdout.startswith("With these credentials at most 0 of 9 clauses can be observed.\n")
     assert "With `--writes`, which sends goals and payments, 9 can be observed.\n" in result.stdout
+
+
+def test_writing_without_other_tokens_shows_no_refusal_of_these() -> None:
+    credentials = Credentials(key="df_x")
+
+    ids = ["createGoal.success", "createGoal.no-permission", "deletePayments.elsewhere"]
+    assert coverage_of(document(), credentials, ids, may_write=True) == ["createGoal.success"]
 
 
 @pytest.mark.parametrize("has_url", [True, False], ids=["with a URL", "without one"])

@@ -358,6 +358,16 @@ def test_a_run_that_ends_early_asks_for_no_key_that_it_has() -> None:
     assert "an account token (`--account-token`)" in result.stdout
 
 
+def test_a_run_that_ends_early_names_the_token_that_a_clause_needs() -> None:
+    with running(Stranger()) as base:
+        result = ended("verify", base, "--key", KEY, "--only", "getOverview.elsewhere", "--max-requests", "1")
+
+    assert (
+        "1 clause: a token for the role `elsewhere` (`--credentials`) (getOverview.elsewhere)"
+        in result.stdout
+    )
+
+
 @pytest.mark.long
 def test_tokens_come_from_the_environment_and_are_never_shown(tmp_path: Path) -> None:
     reports = [tmp_path / name for name in ("a.json", "b.xml", "c.md")]
