@@ -76,7 +76,10 @@ _KINDS = f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 @click.option("--timeout", default=10.0, type=Seconds(0.1, 600), help="Seconds to wait for a whole answer.")
 @click.option("--pause", default=1.25, type=Seconds(0, 60), help="Seconds between polls.")
 @click.option(
-    "--rate-limit", "rate", type=Rate(0.01), help="Largest number of requests a second, or such as 60/min."
+    "--rate-limit",
+    "rate",
+    type=Rate(0.01),
+    help="Largest number of requests a second, or in another time, such as 60/min.",
 )
 @click.option(
     "--max-requests",
