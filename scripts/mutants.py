@@ -32,7 +32,12 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
 # Tests of a folder or file that run first, besides those that have its name, import it or mirror its folder.
 TESTS_OF = {
-    "mock_server": ["serving/test_http.py", "test_command.py", "state/test_journal.py"],
+    "mock_server": [
+        "serving/test_http.py",
+        "test_command.py",
+        "test_refused_starts.py",
+        "state/test_journal.py",
+    ],
     "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
     "mock_server/contract": ["serving/test_http.py"],
     "mock_server/control": [f"state/test_{name}.py" for name in ("keys", "journal", "clock")],

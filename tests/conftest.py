@@ -51,6 +51,13 @@ def api(mock: RunningMock) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture(scope="session")
+def anywhere() -> Iterator[httpx2.Client]:
+    """A client for any address; it is shared, since making one is slower than a request."""
+    with httpx2.Client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def turned() -> Iterator[RunningMock]:
     """A server for tests that mint keys; they must not change the settings of the server."""
     with running(now=INSTANT) as mock:

@@ -1,21 +1,16 @@
-"""The command `datafast-mock`: its options, output, errors, determinism and exit."""
+"""The command `datafast-mock`: its options, its output, and that it always answers the same."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx2
@@ -25,25 +20,31 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mock_server.assets import CONTRACT
 from mock_server.contract.document import REVISION_2026_06, REVISIONS
-from mock_server.errors import InputError
 from mock_server.testing import running
-from mock_server.world.site_files import SITES, load_sites
+from mock_server.world.site_files import load_sites
 from tests.command import address_of, banner_of, ended, serving, started
 from tests.credentials import DEMO, bearer
-from tests.instants import INSTANT, PRESENT
+from tests.instants import PRESENT
 from tests.ports import port_to_take
 from tests.quick import quick
 from tests.schemas import strict_validator
-from tests.timing import assert_less
-from tests.waiting import eventually
-
-API = "/api/v1"
-REALTIME = f"{API}/analytics/realtime"
-MAP = f"{REALTIME}/map"
-OVERVIEW = f"{API}/analytics/overview"
-FROZEN = ("--now", INSTANT, "--freeze")
-QUIET_ID = "665f0b3c4d2e1a0000000001"
-QUIET = (SITES / "quiet.yaml").read_text(encoding="utf-8")
+from tests.starting import (
+    ANOTHER_DOCUMENT,
+    API,
+    FROZEN,
+    MAP,
+    OWN_DOCUMENT,
+    OWN_SITES,
+    QUIET,
+    QUIET_ID,
+    REALTIME,
+    WAYS,
+    Given,
+    Mock,
+    Way,
+    mock_of,
+    text_at,
+)
 
 # One millisecond later another second begins, so answers would differ if time were not frozen.
 JUST_BEFORE = "2026-02-06T05:27:29.999Z"
@@ -55,94 +56,6 @@ CHOSEN = {
     "freeze": [],
     "any-key": [],
 }
-
-OWN_SITES = {"nook": "aaaaaaaaaaaaaaaaaaaaaaaa", "cranny": "bbbbbbbbbbbbbbbbbbbbbbbb"}
-OWN_DOCUMENT = """
-openapi: 3.1.0
-info: {title: Our own, version: "1"}
-servers: [{url: "https://own.example/api/v1"}]
-paths:
-  x-note: What begins with x- may be anywhere.
-  /goals:
-    get:
-      operationId: listGoals
-      responses:
-        x-note: Here too.
-        "200": {description: Goals., content: {application/json: {example: {data: [signup]}}}}
-"""
-ANOTHER_DOCUMENT = {
-    "openapi": "3.0.3",
-    "info": {"title": "Another", "version": "1"},
-    "paths": {
-        "/teams": {"post": {"operationId": "makeTeam", "responses": {"204": {"description": "Made."}}}}
-    },
-}
-
-
-class Mock(NamedTuple):
-    """A started command: the lines it printed and a client of its address."""
-
-    banner: list[str]
-    client: httpx2.Client
-
-    def get(self, path: str, token: str = "df_test") -> httpx2.Response:
-        """Returns the answer to a request with a token."""
-        return self.client.get(path, headers=bearer(token))
-
-    def world(self) -> Any:
-        """Returns the answer of `/__mock/health`, which describes the world."""
-        return self.client.get("/__mock/health").json()
-
-
-class Given(NamedTuple):
-    """A choice of options: its arguments for the command line, and its environment variables."""
-
-    options: list[str]
-    environment: Mapping[str, str]
-
-
-def by_options(chosen: Mapping[str, Sequence[str]]) -> Given:
-    """Returns `--name value` for each value of each option, and `--name` for an option without values."""
-    words = [
-        word
-        for name, values in chosen.items()
-        for value in values or [""]
-        for word in (f"--{name}", value)
-        if word
-    ]
-    return Given(words, {})
-
-
-def by_environment(chosen: Mapping[str, Sequence[str]]) -> Given:
-    """Returns `DATAFAST_MOCK_NAME` for each option: its values joined as in PATH, or 1 if it has none."""
-    variables = {
-        "DATAFAST_MOCK_" + name.upper().replace("-", "_"): os.pathsep.join(values) or "1"
-        for name, values in chosen.items()
-    }
-    return Given([], variables)
-
-
-WAYS = [pytest.param(by_options, id="options"), pytest.param(by_environment, id="environment")]
-Way = Callable[[Mapping[str, Sequence[str]]], Given]
-
-
-def mock_of(given: Given, stack: ExitStack) -> Mock:
-    process = stack.enter_context(started(*given.options, environment=given.environment))
-    banner = banner_of(process)
-    url = banner[-1].split()[-1]
-    return Mock(banner, stack.enter_context(httpx2.Client(base_url=url)))
-
-
-def text_at(banner: list[str], beginning: str) -> str:
-    """Returns the line of a banner with this beginning, without its indentation."""
-    return next(line.strip() for line in banner if line.strip().startswith(beginning))
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[httpx2.Client]:
-    """A client for any address; it is shared, since making one is slower than a request."""
-    with httpx2.Client() as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
@@ -225,9 +138,9 @@ def test_without_options_it_is_the_present(plain: Mock) -> None:
 
 
 @pytest.mark.long
-def test_banner_can_be_printed_where_the_encoding_lacks_its_characters(web: httpx2.Client) -> None:
+def test_banner_can_be_printed_where_the_encoding_lacks_its_characters(anywhere: httpx2.Client) -> None:
     with serving(environment={"PYTHONIOENCODING": "latin-1"}) as url:
-        reply = web.get(f"{url}/__mock/health")
+        reply = anywhere.get(f"{url}/__mock/health")
 
     assert reply.status_code == 200
 
@@ -249,9 +162,9 @@ def test_chosen_revision_is_answered_by(chosen: Mock) -> None:
     strict_validator(REVISION_2026_06, "getRealtimeMap", 200).validate(chosen.get(MAP).json())
 
 
-def test_command_and_mock_in_process_answer_the_same(chosen: Mock, web: httpx2.Client) -> None:
+def test_command_and_mock_in_process_answer_the_same(chosen: Mock, anywhere: httpx2.Client) -> None:
     with running(seed=7, site="shop", revision=REVISION_2026_06, now=JUST_BEFORE, speed=0) as mock:
-        reply = web.get(f"{mock.url}/analytics/realtime/map", headers=bearer(mock.key))
+        reply = anywhere.get(f"{mock.url}/analytics/realtime/map", headers=bearer(mock.key))
 
     assert chosen.get(MAP).content == reply.content
 
@@ -319,14 +232,15 @@ def test_beside_further_documents_the_world_still_answers(extended: Mock) -> Non
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_log_has_a_line_for_each_request_and_no_token(way: Way, web: httpx2.Client) -> None:
+def test_log_has_a_line_for_each_request_and_no_token(way: Way, anywhere: httpx2.Client) -> None:
     given = way({"log": ["requests"], "port": ["0"]})
     tokens = ["df_test", "dft_test", "df_secret"]
 
     with started(*given.options, stderr=subprocess.PIPE, environment=given.environment) as process:
         url = address_of(process)
-        replies = [web.get(f"{url}{REALTIME}?websiteId={DEMO}", headers=bearer(token)) for token in tokens]
-        replies.append(web.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest&c=df%5Cu005fsecret"))
+        asked = f"{url}{REALTIME}?websiteId={DEMO}"
+        replies = [anywhere.get(asked, headers=bearer(token)) for token in tokens]
+        replies.append(anywhere.get(f"{url}{REALTIME}?a=%2Cdf_s%65cret&b=dft%5Ftest&c=df%5Cu005fsecret"))
         process.terminate()
         _, log = process.communicate(timeout=30)
 
@@ -373,341 +287,34 @@ def test_spec_is_utf_8_whatever_the_terminal_speaks() -> None:
     assert result.stdout == CONTRACT.read_text(encoding="utf-8")
 
 
-def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> None:
-    assert result.returncode == 2, result.stderr
-    assert result.stdout == ""
-    assert re.fullmatch(r"datafast-mock: .+\n", result.stderr), result.stderr
-    assert problem in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "problem"),
-    [
-        pytest.param("serve --now yesterday", "'yesterday' is not an ISO 8601 instant", id="no instant"),
-        pytest.param(
-            "serve --now 1066-10-14", "is outside the years 1971 to 9998", id="instant out of bounds"
-        ),
-        pytest.param("serve --site nowhere", "there is no 'nowhere'; known: demo", id="unknown site"),
-        pytest.param("serve --revision 2020-01", "known: 2026-02, 2026-06", id="unknown revision"),
-        pytest.param("serve --port 65536", "--port", id="port out of bounds"),
-        pytest.param("serve --host a..b", "--host: 'a..b'", id="no host name"),
-        pytest.param("serve --host 192.0.2.1 --port 0", "--host: '192.0.2.1'", id="another's address"),
-        pytest.param("serve --speed -1", "--speed", id="speed below zero"),
-        pytest.param("serve --speed nan", "--speed", id="speed is no number"),
-        pytest.param("serve --sites missing", "missing: this folder does not exist", id="no such folder"),
-        pytest.param("serve --sites .", ".: there is no site file (*.yaml)", id="folder without sites"),
-        pytest.param("serve --openapi missing.yaml", "missing.yaml: No such file", id="no such document"),
-        pytest.param("serve --openapi .", ".: Is a directory", id="document is a folder"),
-        pytest.param("serve --colour red", "--colour", id="unknown option"),
-        pytest.param("spec --revision nonsense", "known: 2026-02, 2026-06", id="spec of unknown revision"),
-    ],
-)
-def test_unusable_argument_is_refused_in_one_line(arguments: str, problem: str, tmp_path: Path) -> None:
-    _assert_refused(ended(*arguments.split(), folder=tmp_path), problem)
-
-
-def test_site_file_instead_of_its_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "nook.yaml").write_text(QUIET, encoding="utf-8")
-
-    _assert_refused(ended("serve", "--sites", "nook.yaml", folder=tmp_path), "nook.yaml: this is a file")
-
-
-@pytest.mark.parametrize("name", ["My Nook.yaml", "mein-lädchen.yml", "a.b.yaml"])
-def test_site_that_could_have_no_key_is_refused(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
-
-    _assert_refused(ended("serve", "--sites", ".", folder=tmp_path), "may only have letters, digits")
-
-
-def test_sites_that_are_no_folder_are_not_said_to_be_missing() -> None:
-    told = "/dev/null: this is not a folder; give a folder with site files"
-    _assert_refused(ended("serve", "--sites", "/dev/null"), told)
-
-
-def test_site_file_may_end_in_yml(tmp_path: Path) -> None:
-    (tmp_path / "nook.yml").write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
-
-    assert "nook" in load_sites([SITES, tmp_path])
-
-    (tmp_path / "nook.yaml").write_text(QUIET, encoding="utf-8")
-    with pytest.raises(InputError, match="another site file of this name"):
-        load_sites([SITES, tmp_path])
-
-
-def test_unusable_variable_is_refused_in_one_line() -> None:
-    _assert_refused(ended("serve", environment={"DATAFAST_MOCK_NOW": "soon"}), "'soon'")
-
-
-def test_taken_port_is_refused_in_one_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
-
-        _assert_refused(ended("serve", "--port", str(port)), f"127.0.0.1:{port}")
-
-
-@pytest.mark.long
-def test_only_one_of_several_mocks_on_one_port_serves() -> None:
-    with port_to_take() as port, ExitStack() as stack:
-        processes = [
-            stack.enter_context(started("--port", str(port), stderr=subprocess.PIPE)) for _ in range(4)
-        ]
-        eventually(lambda: len(_ended(processes)) == len(processes) - 1)
-        losers = _ended(processes)
-        complaints = [process.communicate(timeout=30)[1] for process in losers]
-
-    assert [process.returncode for process in losers] == [2, 2, 2], complaints
-    assert [len(complaint.splitlines()) for complaint in complaints] == [1, 1, 1]
-
-
-def _ended(processes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
-    return [process for process in processes if process.poll() is not None]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        pytest.param("visits: {", "visits: {{", "own.yaml:12:1: not valid YAML", id="syntax"),
-        pytest.param(
-            "quiet-corner",
-            "quiet-cörner",
-            "own.yaml:3: not valid YAML: the file is not UTF-8",
-            id="not in UTF-8",
-        ),
-        pytest.param("unlocated:", "colour: red\nunlocated:", "`colour`", id="unknown member"),
-        pytest.param("unlocated:", "online: 3\nunlocated:", "'online' occurs twice", id="member twice"),
-        pytest.param("online: 1.2", "online: many", "$.online: a number is expected", id="wrong type"),
-        pytest.param("online: 1.2", "online: .inf", "own.yaml", id="endless number"),
-        pytest.param("bounce: 0.6", "bounce: 1.6", "$.visits.bounce", id="out of bounds"),
-        pytest.param("/about: 25", "/nowhere: 25", "$.pages[0].links: '/nowhere'", id="dangling link"),
-        pytest.param("GB: 40", "XX: 40", "$.countries: no place is known in 'XX'", id="unknown country"),
-        pytest.param(OWN_SITES["nook"], QUIET_ID, "the site 'quiet' has the id", id="id of another site"),
-    ],
-)
-def test_broken_site_is_refused_in_one_line(old: str, new: str, problem: str, tmp_path: Path) -> None:
-    sound = QUIET.replace(QUIET_ID, OWN_SITES["nook"])
-    (tmp_path / "own.yaml").write_text(sound.replace(old, new), encoding="latin-1")
-
-    result = ended("serve", "--sites", ".", "--port", "0", folder=tmp_path)
-
-    _assert_refused(result, problem)
-    assert "own.yaml" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("paths", "problem"),
-    [
-        pytest.param("{", "not valid YAML", id="syntax"),
-        pytest.param("{goals: {get: {}}}", "goals", id="path without its slash"),
-        pytest.param("{/goals: }", "/goals", id="path without content"),
-        pytest.param("{/goals: {get: }}", "/goals", id="operation without content"),
-        pytest.param("{/goals: {get: {parameters: [{in: query}]}}}", "/goals", id="parameter without name"),
-        pytest.param(
-            "{/goals: {get: {parameters: [{name: a, in: query, schema: {type: tree}}]}}}", "'a'", id="schema"
-        ),
-        pytest.param("{/goals: {get: {responses: []}}}", "/goals", id="list of responses"),
-        pytest.param("{/goals: {get: {responses: {200: {content: }}}}}", "/goals", id="empty content"),
-        pytest.param(
-            "{/goals: {get: {responses: {200: {content: {application/json: {examples: {a: }}}}}}}}",
-            "/goals",
-            id="empty example",
-        ),
-        pytest.param("{/goals: {get: {}}}\nservers: [own.example]", "servers", id="server that is text"),
-        pytest.param(
-            "{/goals: {$ref: '#/nowhere'}}", "'#/nowhere' points to nothing", id="dangling reference"
-        ),
-    ],
-)
-def test_broken_document_is_refused_in_one_line(paths: str, problem: str, tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text(f"openapi: 3.1.0\npaths: {paths}\n", encoding="utf-8")
-
-    result = ended("serve", "--openapi", "own.yaml", "--port", "0", folder=tmp_path)
-
-    _assert_refused(result, problem)
-    assert "own.yaml" in result.stderr
-
-
-def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("swagger: '2.0'\npaths: {}\n", encoding="utf-8")
-
-    _assert_refused(
-        ended("serve", "--openapi", "own.yaml", folder=tmp_path), "own.yaml: this is not an OpenAPI 3"
-    )
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
-def test_signal_ends_it_at_once_while_a_connection_is_open(number: signal.Signals, code: int) -> None:
-    # Connections that are not closed at once are cut after a second.
-    assert_less(lambda: _seconds_to_end(number, code), 1)
-
-
-def _seconds_to_end(number: signal.Signals, code: int) -> float:
-    """Returns how long a mock with an open connection takes to end; asserts that it ends quietly."""
-    with ExitStack() as stack:
-        process = stack.enter_context(started("--port", "0", stderr=subprocess.PIPE))
-        client = stack.enter_context(httpx2.Client(base_url=address_of(process)))
-        reply = client.get(MAP, headers=bearer("df_test"))
-        sent = time.monotonic()
-        process.send_signal(number)
-        _, complaint = process.communicate(timeout=60)
-        took = time.monotonic() - sent
-
-    assert reply.status_code == 200
-    assert (process.returncode, complaint) == (code, "")
-    return took
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
-def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.Signals, code: int) -> None:
-    # Without an end of the reports, these would take more than ten seconds.
-    assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_a_second_interrupt_ends_it_quietly_while_reports_are_made() -> None:
-    assert_less(lambda: _seconds_to_end_reports(signal.SIGINT, 130, reports=10, is_sent_twice=True), 6)
-
-
-def _seconds_to_end_reports(
-    number: signal.Signals, code: int, reports: int, *, is_sent_twice: bool = False
-) -> float:
-    """Returns how long a mock that makes reports takes to end; asserts that it ends quietly."""
-    with ExitStack() as stack:
-        process = stack.enter_context(started("--port", "0", *FROZEN, stderr=subprocess.PIPE))
-        client = stack.enter_context(httpx2.Client(base_url=address_of(process)))
-        for seed in range(reports):
-            key = client.post("/__mock/keys", json={"seed": seed, "site": "demo"}).json()["key"]
-            sock = stack.enter_context(socket.create_connection(("127.0.0.1", client.base_url.port or 0)))
-            sock.sendall(
-                f"GET {OVERVIEW} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
-            )
-        # The server takes requests in their order, so it has the others when it answers this one.
-        assert client.get(REALTIME, headers=bearer("df_test")).status_code == 200
-        sent = time.monotonic()
-        process.send_signal(number)
-        if is_sent_twice:
-            eventually(lambda: not _is_listening(client.base_url.port or 0))
-            process.send_signal(number)
-        _, complaint = process.communicate(timeout=60)
-        took = time.monotonic() - sent
-
-    assert (process.returncode, complaint) == (code, "")
-    return took
-
-
-def _is_listening(port: int) -> bool:
-    """Returns whether a port of this machine accepts connections."""
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
-
-
-@pytest.mark.long
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_signal_ends_it_at_once_before_the_first_request() -> None:
-    with started("--port", "0", stderr=subprocess.PIPE) as process:
-        address_of(process)
-        process.terminate()
-        _, complaint = process.communicate(timeout=60)
-
-    assert (process.returncode, complaint) == (0, "")
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_same_arguments_give_the_same_bytes_at_once_and_after_a_restart(
-    web: httpx2.Client, revision: str
+    anywhere: httpx2.Client, revision: str
 ) -> None:
     options = (*FROZEN, "--revision", revision)
     elsewhere = {"TZ": "Pacific/Auckland", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
 
     with serving(*options) as url, serving(*options, environment=elsewhere) as twin:
-        paths = _paths_to_compare(web, url)
-        bodies = [_body(web, url, path) for path in paths]
+        paths = _paths_to_compare(anywhere, url)
+        bodies = [_body(anywhere, url, path) for path in paths]
         # The reverse order shows that earlier requests do not matter.
-        twin_bodies = [_body(web, twin, path) for path in reversed(paths)]
+        twin_bodies = [_body(anywhere, twin, path) for path in reversed(paths)]
     with serving(*options) as url:
-        bodies_after_restart = [_body(web, url, path) for path in paths]
+        bodies_after_restart = [_body(anywhere, url, path) for path in paths]
 
     assert len(bodies) == 5
     assert bodies == twin_bodies[::-1]
     assert bodies == bodies_after_restart
 
 
-def _paths_to_compare(web: httpx2.Client, url: str) -> list[str]:
+def _paths_to_compare(anywhere: httpx2.Client, url: str) -> list[str]:
     """Returns the paths of the counter, the map and the profiles of the map's first three visitors."""
-    visitors = json.loads(_body(web, url, MAP))["data"]["visitors"][:3]
+    visitors = json.loads(_body(anywhere, url, MAP))["data"]["visitors"][:3]
     return [REALTIME, MAP, *(f"{API}/visitors/{visitor['visitorId']}" for visitor in visitors)]
 
 
-def _body(web: httpx2.Client, url: str, path: str) -> bytes:
-    reply = web.get(url + path, headers=bearer("df_test"))
+def _body(anywhere: httpx2.Client, url: str, path: str) -> bytes:
+    reply = anywhere.get(url + path, headers=bearer("df_test"))
     assert reply.status_code == 200, reply.text
     return reply.content
-
-
-def test_mock_in_process_has_url_and_key_and_frees_its_port(web: httpx2.Client) -> None:
-    with running(site="quiet", now=INSTANT) as mock:
-        reply = web.get(f"{mock.url}/analytics/realtime", headers=bearer(mock.key))
-        address = ("127.0.0.1", httpx2.URL(mock.url).port or 0)
-
-    assert reply.json()["status"] == "success"
-    assert mock.key == "df_quiet"
-    with socket.socket() as sock:
-        assert sock.connect_ex(address) != 0
-
-
-def test_mock_in_process_ends_with_its_block_even_where_that_fails() -> None:
-    before = set(threading.enumerate())
-
-    with pytest.raises(ZeroDivisionError), running(now=INSTANT):
-        _ = 1 / 0
-
-    assert set(threading.enumerate()) <= before
-
-
-def test_mock_in_process_takes_the_command_s_options(tmp_path: Path, web: httpx2.Client) -> None:
-    (tmp_path / "nook.yaml").write_text(QUIET.replace(QUIET_ID, OWN_SITES["nook"]), encoding="utf-8")
-    (tmp_path / "own.json").write_text(json.dumps(ANOTHER_DOCUMENT), encoding="utf-8")
-    options: dict[str, Any] = {
-        "now": datetime(2026, 2, 6, 5, 27, tzinfo=UTC),
-        "rate_limit": "1/min",
-        "openapi": [tmp_path / "own.json"],
-    }
-
-    with running(site="nook", sites=str(tmp_path), speed=0, **options) as mock:
-        replies = [web.get(f"{mock.url}/analytics/realtime", headers=bearer(mock.key)) for _ in range(2)]
-        made = web.post(f"{mock.server}/teams")
-
-    assert mock.key == "df_nook"
-    assert [reply.status_code for reply in replies] == [200, 429]
-    assert replies[0].headers["Date"] == "Fri, 06 Feb 2026 05:27:00 GMT"
-    assert made.status_code == 204
-
-
-def test_two_mocks_in_process_differ_by_their_seeds(web: httpx2.Client) -> None:
-    with running(seed=1, now=INSTANT, speed=0) as one, running(seed=2, now=INSTANT, speed=0) as two:
-        maps = [
-            web.get(f"{mock.url}/analytics/realtime/map", headers=bearer(mock.key)) for mock in (one, two)
-        ]
-
-    assert [reply.status_code for reply in maps] == [200, 200]
-    assert maps[0].content != maps[1].content
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param({"site": "nowhere"}, id="site"),
-        pytest.param({"revision": "2020-01"}, id="revision"),
-        pytest.param({"now": "yesterday"}, id="now"),
-        pytest.param({"rate_limit": "yesterday"}, id="rate limit"),
-        pytest.param({"sites": "nowhere"}, id="one folder of sites"),
-        pytest.param({"openapi": ("nowhere",)}, id="documents"),
-    ],
-)
-def test_mock_in_process_refuses_invalid_arguments(options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"nowhere|2020-01|yesterday"), running(**options):
-        pass
