@@ -117,6 +117,7 @@ def test_documented_headers_are_sent_but_those_that_frame_an_answer(web: httpx2.
         "x-example": "one",
         "x-examples": "two",
         "x-schema-example": "3",
+        "x-schema-examples": "5",
         "x-default": "true",
         "x-enum": "four",
         "x-list": "a,b",

@@ -66,6 +66,8 @@ def test_the_mock_verifies_itself(mock: str, controls: Controls) -> None:
 
     assert (state["state"], state["url"], state["exitCode"]) == ("running", mock, None)
     assert (events[0]["event"], events[-1]["event"]) == ("begin", "end")
+    # The events arrive in several parts, and each is told once.
+    assert len({json.dumps(event) for event in events}) == len(events)
     assert {event["family"] for event in events if event["event"] == "verdict"} == {"RT"}
     assert (over["state"], over["exitCode"], over["reports"]) == ("ended", 0, list(REPORTS))
 

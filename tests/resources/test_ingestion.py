@@ -460,6 +460,25 @@ def test_what_is_no_event_is_refused(browser: Browser, changed: Json, status: in
     assert browser.facts == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"), [(0.9, None), (1, 1), (1.9, 1), (100_000, 100_000), (100_001, None), (-1, None)]
+)
+def test_a_window_has_a_size_that_a_window_can_have(browser: Browser, sent: float, shown: int | None) -> None:
+    browser.send(viewport={"width": sent, "height": sent})
+
+    assert browser.life["identity"]["viewport"] == {"width": shown, "height": shown}
+
+
+@pytest.mark.parametrize(("length", "fits"), [(2_048, True), (2_049, False)])
+def test_an_address_elsewhere_has_at_most_2048_characters(browser: Browser, length: int, fits: bool) -> None:
+    url = "https://x.com/" + "x" * (length - len("https://x.com/"))
+    browser.send(referrer=url)
+    followed = browser.post(browser.event("external_link", extraData={"url": url}))
+
+    assert browser.seen[0]["referrer"] == (url if fits else None)
+    assert followed.status_code == (200 if fits else 400)
+
+
 def test_a_member_counts_behind_any_number_of_others(browser: Browser) -> None:
     others = {f"k{n}": n for n in range(150)}
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -420,6 +421,18 @@ def test_body_of_a_get_is_ignored(root: httpx2.Client) -> None:
     reply = root.request("GET", REALTIME, headers=bearer("df_test"), json={"fields": ["pageviews"]})
 
     assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("size", [2, 100_000])
+def test_body_that_nobody_reads_is_waited_for_until_it_is_whole(root: httpx2.Client, size: int) -> None:
+    times = []
+    for _ in range(4):
+        begun = time.monotonic()
+        root.request("GET", REALTIME, headers=bearer("df_test"), content=b" " * size)
+        times.append(time.monotonic() - begun)
+
+    # A body that does not come is waited for half a second.
+    assert min(times) < 0.4
 
 
 def test_health_tells_version_seed_revision_and_instant(root: httpx2.Client) -> None:

@@ -64,18 +64,35 @@ def test_a_peek_is_not_kept(controls: Controls, web: httpx2.Client) -> None:
     assert controls.get("/requests", key=key, bodies="whole")["requests"] == []
 
 
-def test_very_long_answers_are_not_kept() -> None:
-    part = Bodies().part_of(bytes(LONGEST_WHOLE + 1))
+@pytest.mark.parametrize("is_sent_in_pieces", [False, True])
+@pytest.mark.parametrize(
+    ("size", "is_kept"),
+    [
+        pytest.param(LONGEST_ANSWER, False, id="as long as the beginning"),
+        pytest.param(LONGEST_ANSWER + 1, True, id="longer than the beginning"),
+        pytest.param(LONGEST_WHOLE, True, id="as long as a whole body may be"),
+        pytest.param(LONGEST_WHOLE + 1, False, id="too long"),
+    ],
+)
+def test_answers_that_the_journal_has_not_are_kept(size: int, is_kept: bool, is_sent_in_pieces: bool) -> None:
+    bodies, body = Bodies(), bytes(size)
+    if is_sent_in_pieces:
+        part = Part()
+        part.add(body)
+        bodies.complete(part, body)
+    else:
+        part = bodies.part_of(body)
 
-    assert (part.size, part.whole) == (LONGEST_WHOLE + 1, None)
-    assert shown_in_full(part)["cut"] is True
+    assert (part.size, part.whole) == (size, body if is_kept else None)
+    assert shown_in_full(part)["cut"] is (size > LONGEST_WHOLE)
 
 
 def test_the_oldest_make_room_for_newer_ones() -> None:
     bodies = Bodies()
     parts = [bodies.part_of(bytes(LONGEST_WHOLE)) for _ in range(MOST_BYTES // LONGEST_WHOLE + 1)]
+    bodies.part_of(bytes(LONGEST_WHOLE))
 
-    assert [part.whole is None for part in parts] == [True, *[False] * (len(parts) - 1)]
+    assert [part.whole is None for part in parts] == [True, True, *[False] * (len(parts) - 2)]
     assert len(parts[0].first or b"") == LONGEST_ANSWER
 
 

@@ -1,4 +1,4 @@
-"""`have_any` finds the goals of marked masks, whether rows are chosen by range, number or flag."""
+"""Sets of goals as masks: which numbers they have, also if rows are chosen by range, number or flag."""
 
 from typing import Any
 
@@ -58,6 +58,27 @@ def test_marked_masks_have_the_goals_that_are_left_and_further_ones(
     assert sets.have_any(column[np.array(some, np.int64)], numbers).tolist() == [whole[n] for n in some]
     flags = np.array(whole, bool)
     assert sets.have_any(column[flags], numbers).tolist() == [True] * int(flags.sum())
+
+
+@pytest.mark.parametrize("size", [1, 8, 9, 16, 17, 32, 33, 64, 65, 130])
+@given(data=st.data())
+def test_masks_have_the_numbers_of_their_runs_however_many_there_are(size: int, data: st.DataObject) -> None:
+    masks, number = Masks(size), st.integers(0, size - 1)
+    runs = data.draw(st.lists(st.lists(st.tuples(number, st.booleans()), min_size=1, max_size=4), max_size=9))
+    wanted = data.draw(st.lists(number, max_size=3, unique=True))
+    numbers, flags = (np.array([pair[n] for run in runs for pair in run], np.int64) for n in (0, 1))
+    lengths = np.array([len(run) for run in runs], np.int64)
+    first, rows = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(runs)), lengths)
+
+    chosen = [{one for one, is_chosen in run if is_chosen} for run in runs]
+    every = [{one for one, _ in run} for run in runs]
+    for sets, made in (
+        (chosen, masks.of_runs(numbers, first, flags == 1)),
+        (every, masks.of_runs(numbers, first)),
+        (every, masks.of_rows(rows, numbers, len(runs))),
+    ):
+        assert masks.have_any(made, wanted).tolist() == [not one.isdisjoint(wanted) for one in sets]
+        assert masks.counts(made).tolist() == [sum(n in one for one in sets) for n in range(size)]
 
 
 @pytest.mark.parametrize("numbers", [[], [3], [3, 50]])
