@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from contract_tests.judging.run import Exit, Run
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.report.summary import summary_of
+from contract_tests.report.summary import lacking_told, parted, summary_of
 from contract_tests.report.words import places_of, plain, shortened, total_of
 
 _MOST = 10
@@ -30,8 +30,8 @@ def _annotations(run: Run) -> Iterator[str]:
     if run.left:
         yield _annotation("warning", "DataFast contract: left on the server", "; ".join(run.left))
     for outcome, level in _LEVELS.items():
-        verdicts = run.of(outcome)
-        room = _MOST - (level == whole) - (level == "warning" and bool(run.left))
+        verdicts, lacking = parted(run, outcome)
+        room = _MOST - (level == whole) - (level == "warning" and bool(run.left)) - bool(lacking)
         told = verdicts if len(verdicts) <= room else verdicts[: room - 1]
         for verdict in told:
             yield _annotation(level, f"{verdict.clause.id}: {outcome.value}", _message(verdict))
@@ -39,6 +39,11 @@ def _annotations(run: Run) -> Iterator[str]:
             left = total_of(outcome, len(verdicts) - len(told))
             left = f"Not shown here: {left}; the job's summary lists them."
             yield _annotation(level, "DataFast contract", left)
+        if lacking:
+            names = ", ".join(verdict.clause.id for verdict in lacking)
+            yield _annotation(
+                level, f"Missing operations: {outcome.value}", f"{lacking_told(lacking)}: {names}"
+            )
 
 
 def _message(verdict: Verdict) -> str:

@@ -14,12 +14,22 @@ from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
 from contract_tests.report.markup import Part, element, page_with, prose, styled
-from contract_tests.report.summary import TOLD, State, needs_of, started_at, summary_of, tool
+from contract_tests.report.summary import (
+    TOLD,
+    State,
+    lacking_told,
+    needs_of,
+    parted,
+    started_at,
+    summary_of,
+    tool,
+)
 from contract_tests.report.words import (
     SYMBOLS,
     curl_of,
     ground_of,
     ids_told,
+    place_of,
     places_of,
     shortened,
     total_of,
@@ -111,10 +121,11 @@ def _pairs(pairs: Iterable[tuple[str, Part]], **attributes: str) -> ET.Element:
 def _sections(run: Run) -> Iterator[ET.Element]:
     yield _totals(run)
     for outcome in TOLD:
-        verdicts = run.of(outcome)
+        verdicts, lacking = parted(run, outcome)
         anchor, title, explained = _TITLES[outcome]
-        if verdicts:
-            yield _section(anchor, title, element("p", explained), *map(_deviation, verdicts))
+        if verdicts or lacking:
+            deviations = map(_deviation, verdicts)
+            yield _section(anchor, title, element("p", explained), *deviations, *_lacking(lacking))
     if run.mended:
         told = f"No longer broken, to be removed from the baseline: {', '.join(run.mended)}."
         yield _section("mended", "Mended", element("p", told))
@@ -195,9 +206,34 @@ def _met(problem: str, place: str) -> Sequence[Part]:
     return problem, element("br"), element("code", shortened(place, _LONGEST_LINE))
 
 
+def _lacking(verdicts: Sequence[Verdict]) -> Iterator[ET.Element]:
+    """Yields a table with a row for each operation that the server does not have; nothing for none."""
+    if verdicts:
+        rows = (
+            element(
+                "tr", element("th", verdict.clause.id, scope="row"), element("td", element("code", place))
+            )
+            for verdict in verdicts
+            for place in [shortened(place_of(verdict.violations[0]), _LONGEST_LINE)]
+        )
+        yield element("p", f"{lacking_told(verdicts)}:")
+        yield _table("Operations that the server does not have", ("Clause", "Answer"), rows, class_="stacked")
+
+
+def _lacking_row(verdict: Verdict) -> ET.Element:
+    place = shortened(place_of(verdict.violations[0]), _LONGEST_LINE)
+    name = element("th", verdict.clause.id, scope="row")
+    return element("tr", name, element("td", element("code", place)))
+
+
 def _unseen(run: Run) -> ET.Element:
     rows = (
-        element("tr", element("td", *prose(need)), element("td", str(len(ids))), element("td", ids_told(ids)))
+        element(
+            "tr",
+            element("td", *prose(need)),
+            element("td", counted(len(ids), "clause", "clauses")),
+            element("td", ids_told(ids)),
+        )
         for need, ids in needs_of(run).items()
     )
     told = "These clauses could not be judged, because no answer contained the values that they are about."
@@ -205,6 +241,7 @@ def _unseen(run: Run) -> ET.Element:
         "Clauses that were not observed, and what is needed to observe them",
         ("What is needed", "Number", "Clauses"),
         rows,
+        class_="stacked",
     )
     return _section("unseen", "Not observed", element("p", told), table)
 
@@ -248,13 +285,14 @@ def _row(verdict: Verdict) -> ET.Element:
     )
 
 
-def _table(caption: str, titles: Sequence[str], rows: Iterable[ET.Element]) -> ET.Element:
+def _table(caption: str, titles: Sequence[str], rows: Iterable[ET.Element], **attributes: str) -> ET.Element:
     heads = (element("th", title, scope="col") for title in titles)
     return element(
         "table",
         element("caption", caption),
         element("thead", element("tr", *heads)),
         element("tbody", *rows),
+        **attributes,
     )
 
 

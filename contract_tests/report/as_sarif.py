@@ -17,12 +17,21 @@ from contract_tests.families import family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.lines import line_of
-from contract_tests.report.summary import TOLD, gaps_of, started_at, summary_of, tool
+from contract_tests.report.summary import (
+    TOLD,
+    gaps_of,
+    lacking_of,
+    lacking_told,
+    started_at,
+    summary_of,
+    tool,
+)
 from contract_tests.report.words import (
     curl_of,
     ground_of,
     instant_told,
     json_text,
+    place_of,
     places_of,
     plain,
     shortened,
@@ -46,7 +55,12 @@ def sarif_report(run: Run) -> str:
     clauses = [verdict.clause for verdict in run.verdicts]
     places = {clause.id: n for n, clause in enumerate(clauses)}
     driver = {**tool(), "informationUri": _documentation(), "rules": list(map(_rule, clauses))}
-    told = [_result(verdict, places[verdict.clause.id]) for outcome in TOLD for verdict in run.of(outcome)]
+    lacked = {verdict.clause.id for verdict in lacking_of(run)}
+    told = [
+        _result(verdict, places[verdict.clause.id], is_lacking=verdict.clause.id in lacked)
+        for outcome in TOLD
+        for verdict in run.of(outcome)
+    ]
     properties = {
         "base": plain(run.base),
         "revision": run.recording.judged_by,
@@ -99,7 +113,7 @@ def _name_of(clause_id: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", told))
 
 
-def _result(verdict: Verdict, place: int) -> dict[str, Any]:
+def _result(verdict: Verdict, place: int, *, is_lacking: bool) -> dict[str, Any]:
     clause, first = verdict.clause, verdict.violations[0]
     line = line_of(first.exchange.operation, first.pointer)
     is_known = verdict.outcome is Outcome.KNOWN
@@ -108,7 +122,7 @@ def _result(verdict: Verdict, place: int) -> dict[str, Any]:
         "ruleId": clause.id,
         "ruleIndex": place,
         "level": _LEVELS[verdict.outcome],
-        "message": {"text": _message(verdict)},
+        "message": {"text": _message_of_lacking(verdict) if is_lacking else _message(verdict)},
         "locations": [
             {
                 "physicalLocation": {
@@ -136,7 +150,17 @@ def _message(verdict: Verdict) -> str:
     told = [f"{problem}: {shortened(place, _LONGEST_PLACE)}" for problem, place in places[:_MOST_PLACES]]
     found = max(verdict.found, len(places))
     more = f"; found {counted(found, 'time', 'times')}" if found > len(told) else ""
-    text = f"{'; '.join(told)}{more}. The clause: {verdict.clause.sentence}"
+    return _safe(f"{'; '.join(told)}{more}. The clause: {verdict.clause.sentence}")
+
+
+def _message_of_lacking(verdict: Verdict) -> str:
+    """Returns what is told of an operation that the server does not have."""
+    place = shortened(place_of(verdict.violations[0]), _LONGEST_PLACE)
+    return _safe(f"The server does not have this operation: {place}.")
+
+
+def _safe(text: str) -> str:
+    """Returns a message in which nothing is a link or a placeholder."""
     return _PLACEHOLDER.sub("{ ", _LINK.sub("] ", text))
 
 
@@ -159,6 +183,10 @@ def _notifications(run: Run) -> Iterator[tuple[str, str]]:
     yield from (("error", gap) for gap in gaps_of(run))
     for verdict in run.of(Outcome.FAILED):
         yield "error", f"{verdict.clause.id}: {plain(verdict.bug)}"
+    lacking = lacking_of(run)
+    if lacking:
+        names = ", ".join(verdict.clause.id for verdict in lacking)
+        yield "note", f"{lacking_told(lacking)}: {names}."
     yield from (("warning", f"Left on the server: {plain(sentence)}") for sentence in run.left)
 
 

@@ -1,5 +1,6 @@
 """The summary of a run: the verdict in sentences, and what is needed to observe more clauses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -7,6 +8,7 @@ from importlib.metadata import version
 
 from contract_tests.asking.needs import WRITES, WRITING
 from contract_tests.clauses.telling import counted
+from contract_tests.families import family_of
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.words import plain
@@ -16,6 +18,7 @@ TOLD = (Outcome.BROKEN, Outcome.WARNING, Outcome.KNOWN)
 """The outcomes that come with violations, the gravest first."""
 
 _FOR_WRITES = f"{WRITING}, because these clauses are about writes"
+_LACKED = "an operation that the server does not have"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # The largest number of ids in a sentence.
 _MOST_NAMED = 5
@@ -71,6 +74,16 @@ def parted(run: Run, outcome: Outcome) -> tuple[list[Verdict], list[Verdict]]:
     return (told, lacking) if len(lacking) > 1 else (run.of(outcome), [])
 
 
+def lacking_of(run: Run) -> list[Verdict]:
+    """Returns the verdicts that say which operations the server lacks; see `parted`."""
+    return [verdict for outcome in TOLD for verdict in parted(run, outcome)[1]]
+
+
+def lacking_told(lacking: Sequence[Verdict]) -> str:
+    """Returns a sentence about several operations that the server lacks, without a full stop."""
+    return f"The server does not have {len(lacking)} operations; nothing else about them was judged"
+
+
 def judged_in(run: Run) -> int:
     """Returns the number of clauses that were judged."""
     return sum(len(run.of(outcome)) for outcome in (*TOLD, Outcome.HOLDS))
@@ -99,14 +112,20 @@ def needs_of(run: Run) -> dict[str, list[str]]:
     """Returns the needs of the clauses that were not observed, each with the ids of the clauses.
 
     The need that most clauses share comes first. If the run did not write, all clauses that need a write are
-    one group.
+    one group. Another group are all clauses about operations that the server does not have.
     """
     has_written = any(exchange.method in _WRITING for exchange in run.recording.exchanges)
     needs: dict[str, list[str]] = {}
     for verdict in run.of(Outcome.NOT_OBSERVED):
         is_write = verdict.needs.option == WRITES and not has_written
-        needs.setdefault(_FOR_WRITES if is_write else verdict.needs.words, []).append(verdict.clause.id)
+        needs.setdefault(_FOR_WRITES if is_write else need_of(run, verdict), []).append(verdict.clause.id)
     return dict(sorted(needs.items(), key=lambda item: -len(item[1])))
+
+
+def need_of(run: Run, verdict: Verdict) -> str:
+    """Returns what is needed to observe the clause of a verdict."""
+    operation = family_of(verdict.clause.id).operation
+    return _LACKED if operation in run.recording.absent else verdict.needs.words
 
 
 def tool() -> dict[str, str]:

@@ -9,7 +9,7 @@ from contract_tests.clauses.telling import counted
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.report.answers import answers_of, failures_of
-from contract_tests.report.summary import State, Summary, needs_of, parted, summary_of
+from contract_tests.report.summary import State, Summary, lacking_told, needs_of, parted, summary_of
 from contract_tests.report.words import curl_of, ground_of, ids_told, place_of, places_of, plain, total_of
 
 _WIDTH = 100
@@ -107,7 +107,7 @@ def _deviation(verdict: Verdict, color: str) -> Iterator[str]:
 def _lacking(verdicts: list[Verdict], color: str) -> Iterator[str]:
     """Yields a line for each operation that the server does not have."""
     if verdicts:
-        yield f"The server does not have {len(verdicts)} operations; nothing else about them was judged:"
+        yield f"{lacking_told(verdicts)}:"
     width = max((len(verdict.clause.id) for verdict in verdicts), default=0)
     for verdict in verdicts:
         name = click.style(f"{verdict.clause.id:<{width}}", fg=color, bold=True)

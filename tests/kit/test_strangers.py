@@ -1,7 +1,9 @@
 """The kit never accuses a correct server that a stranger could have written."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -14,7 +16,12 @@ from contract_tests.document import document
 from contract_tests.families import BY_HAND
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.as_annotations import annotations_report
+from contract_tests.report.as_html import html_report
+from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import markdown_report
+from contract_tests.report.as_sarif import sarif_report
+from contract_tests.report.summary import needs_of
 from contract_tests.report.terminal import terminal_report
 from tests.kit.seed_clauses import SEED_CLAUSES
 from tests.kit.strangers.everybody import STRANGERS, UNUSUAL
@@ -69,6 +76,43 @@ def test_a_server_with_a_part_of_the_api_is_warned_of_the_rest() -> None:
         re.MULTILINE,
     )
     assert written == lacking
+    _assert_told_in_one_line_each(run, lacking)
+
+
+def _assert_told_in_one_line_each(run: Run, lacking: list[str]) -> None:
+    """Asserts that the reports for a page and for programs name each operation that is lacking once."""
+    told = f"The server does not have {len(lacking)} operations; nothing else about them was judged"
+    page = html_report(run)
+    warnings = page.partition('<section id="warnings"')[2].partition("</section>")[0]
+    assert f"<p>{told}:</p>" in warnings
+    assert "<article" not in warnings
+    rows = r'<tr><th scope="row">(\S+)</th><td><code>404 from http://[^<]+</code></td></tr>'
+    assert re.findall(rows, warnings) == lacking
+
+    cases = list(ElementTree.fromstring(junit_report(run)).iter("testcase"))
+    assert len(cases) == len(run.verdicts) + 1
+    whole, *_ = cases
+    assert re.findall(r"^(\S+): 404 from \S+$", whole.findtext("system-out") or "", re.MULTILINE) == lacking
+    notes = {str(case.get("name")).split()[0]: case.findtext("system-out") for case in cases[1:]}
+    assert sorted(name for name, note in notes.items() if note) == lacking
+    first = r"warning:\nthe server does not have this operation: 404 from http://\S+\ncurl -i [^\n]+"
+    assert all(re.fullmatch(first, notes[name] or "") for name in lacking)
+    skipped = {case.get("name", "").split()[0]: case.find("skipped") for case in cases[1:]}
+    needed = "not observed; needed: an operation that the server does not have"
+    assert {skipped[f"getOverview.{name}"].get("message") for name in ("data", "no-permission")} == {needed}  # type: ignore[union-attr]
+
+    [log] = json.loads(sarif_report(run))["runs"]
+    assert [result["ruleId"] for result in log["results"]] == lacking
+    message = r"The server does not have this operation: 404 from http://\S+\."
+    assert all(re.fullmatch(message, result["message"]["text"]) for result in log["results"])
+    [note] = log["invocations"][0]["toolExecutionNotifications"]
+    assert note == {"level": "note", "message": {"text": f"{told}: {', '.join(lacking)}."}}
+
+    [whole_, *annotations] = annotations_report(run).splitlines()
+    assert whole_.startswith("::notice title=DataFast contract::The contract holds")
+    assert annotations == [f"::warning title=Missing operations%3A warning::{told}: {', '.join(lacking)}"]
+
+    assert next(iter(needs_of(run))) == "an operation that the server does not have"
 
 
 def test_one_operation_that_a_server_lacks_is_reported_like_other_warnings() -> None:
