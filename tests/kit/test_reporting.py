@@ -16,7 +16,8 @@ from contract_tests.exchange import Exchange, Json
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
-from tests.kit.reporting import REPORTING, Grouping, Reporting, Travelling, day_of
+from tests.kit.reporting.everybody import REPORTING, Grouping, Travelling
+from tests.kit.reporting.plain import Reporting, day_of
 from tests.kit.strangers.plain import KEY
 from tests.kit.strangers.serving import running
 

@@ -1,9 +1,4 @@
-"""Correct servers of reports that strangers could have written, from the documentation of reports.
-
-Each is a class. `Reporting` is the plain one; the docstring of a subclass names every difference from its
-parent.
-Nothing here imports the mock or the kit.
-"""
+"""The plain server of reports. Nothing here imports the mock or the kit."""
 
 # ruff: noqa: D102 - Reporting describes each method, and a subclass's docstring says how it differs
 
@@ -12,37 +7,25 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from tests.kit.reporting.sessions import (
+    CAMPAIGNS,
+    PARAMS,
+    PATHS,
+    PLACES,
+    SOURCES,
+    SYSTEMS,
+    Payment,
+    Session,
+    members_of_place,
+)
 from tests.kit.strangers.plain import Answer, Json, Person, Stranger
 
 _DAY, _HOUR = 86_400, "%d %H"
-_PLACES = (
-    ("France", "FR", "Île-de-France", "IDF", "Paris"),
-    ("France", "FR", "Brittany", "BRE", "Rennes"),
-    ("United States", "US", "California", "CA", "San Francisco"),
-    ("South Korea", "KR", "Seoul", "11", "Seoul"),
-    ("Congo", "CG", "Brazzaville", "BZV", "Brazzaville"),
-)
-_SYSTEMS = (
-    ("Chrome", "Mac OS", "desktop"),
-    ("Mobile Safari", "iOS", "mobile"),
-    ("Firefox", "Linux", "desktop"),
-)
-_SOURCES = ("Direct/None", "Google", "news.example", "X")
-_PATHS = ("/", "/pricing", "/docs", "/blog")
-_CAMPAIGNS: tuple[dict[str, str], ...] = (
-    {},
-    {},
-    {"utm_source": "newsletter", "utm_campaign": "spring"},
-    {"utm_source": "newsletter", "utm_campaign": "autumn"},
-    {"ref": "indiepage"},
-)
-_PARAMS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "ref", "source", "via")
 _SYMBOLS = {"USD": "$", "JPY": "¥", "KWD": "KWD", "EUR": "€"}
 _BREAKDOWNS: dict[str, tuple[str, ...]] = {
     "/analytics/devices": ("device",),
@@ -64,47 +47,12 @@ _FILTERS = {
     "filter_os": "operating_system",
     "filter_page": "path",
     "filter_goal": "goal",
-    **{f"filter_{name}": name for name in _PARAMS},
+    **{f"filter_{name}": name for name in PARAMS},
 }
 _OVERVIEW = (
     *("visitors", "sessions", "bounce_rate", "avg_session_duration", "currency", "revenue", "payments"),
     *("revenue_per_visitor", "conversion_rate"),
 )
-
-
-@dataclass
-class Session:
-    """A session: its visitor, its page views with their instants in seconds, and its properties."""
-
-    visitor: int
-    number: int
-    views: list[tuple[float, str]]
-    about: Mapping[str, str]
-    campaign: Mapping[str, str]
-    goals: list[tuple[float, str]] = field(default_factory=list)
-
-    @property
-    def began(self) -> float:
-        """The instant at which the session began."""
-        return self.views[0][0]
-
-    def values(self, name: str) -> set[str]:
-        """Returns the values of a property; a session may have several pages and goals."""
-        if name == "path":
-            return {path for _, path in self.views}
-        if name == "goal":
-            return {goal for _, goal in self.goals}
-        return {self.about[name] if name in self.about else self.campaign.get(name, "")}
-
-
-@dataclass
-class Payment:
-    """A payment; `session` is None if nobody knows who has paid."""
-
-    at: float
-    amount: float
-    kind: str
-    session: Session | None
 
 
 class Reporting(Stranger):
@@ -137,23 +85,23 @@ class Reporting(Stranger):
             draw = random.Random(day)
             for _ in range(self.visitors_a_day):
                 number += 1
-                place = draw.choice(_PLACES)
-                browser, system, device = draw.choice(_SYSTEMS)
+                place = draw.choice(PLACES)
+                browser, system, device = draw.choice(SYSTEMS)
                 at = day * _DAY + draw.random() * _DAY
                 for visit in range(draw.choice((1, 1, 1, 2, 3))):
                     begun = at + visit * draw.uniform(4000, 200_000)
-                    views = [(begun, draw.choice(_PATHS))]
+                    views = [(begun, draw.choice(PATHS))]
                     for _ in range(draw.choice((0, 0, 1, 3, 5))):
-                        views.append((views[-1][0] + draw.random() * self.length / 5, draw.choice(_PATHS)))
+                        views.append((views[-1][0] + draw.random() * self.length / 5, draw.choice(PATHS)))
                     about = {
-                        **_place(place),
+                        **members_of_place(place),
                         "browser": browser,
                         "operating_system": system,
                         "device": device,
-                        "referrer": draw.choice(_SOURCES),
+                        "referrer": draw.choice(SOURCES),
                         "hostname": draw.choice(("a.example", "b.example")),
                     }
-                    session = Session(number, visit + 1, views, about, draw.choice(_CAMPAIGNS))
+                    session = Session(number, visit + 1, views, about, draw.choice(CAMPAIGNS))
                     if draw.random() < 0.2:
                         session.goals += [(views[-1][0], "signup")] * draw.choice((1, 2))
                     sessions.append(session)
@@ -358,9 +306,9 @@ class Reporting(Stranger):
         sessions, payments = self.selected(query)
         wanted = [name for name in query.get("fields", "").split(",") if name]
         keys = [name for name in names if not wanted or name in wanted or name == "campaign"]
-        params = [name for name in _PARAMS if not wanted or name in wanted]
+        params = [name for name in PARAMS if not wanted or name in wanted]
         by_key: dict[tuple[Any, ...], tuple[list[Session], list[Payment]]] = defaultdict(lambda: ([], []))
-        grouping = (keys, params) if self.groups else (names, _PARAMS)
+        grouping = (keys, params) if self.groups else (names, PARAMS)
         for session in sessions:
             for key in self.keys(session, *grouping):
                 by_key[key][0].append(session)
@@ -456,189 +404,6 @@ class Reporting(Stranger):
 
 def _hour(at: float, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime(_HOUR)
-
-
-def _place(place: tuple[str, ...]) -> dict[str, str]:
-    return dict(zip(("country", "code", "region", "short", "city"), place, strict=True))
-
-
-class NobodyReports(Reporting):
-    """Nobody has come yet."""
-
-    visitors_a_day = 0
-
-
-class OneVisitorADay(Reporting):
-    """A single visitor comes each day."""
-
-    visitors_a_day = 1
-
-
-class WithoutRevenue(Reporting):
-    """Nobody has paid."""
-
-    payers = 0
-
-
-class InYen(Reporting):
-    """The currency has no decimals, and small amounts."""
-
-    currency, decimals, zone = "JPY", 0, "Asia/Tokyo"
-
-
-class InDinars(Reporting):
-    """The currency has three decimals."""
-
-    currency, decimals = "KWD", 3
-
-
-class Refunding(Reporting):
-    """Nobody knows whose money was refunded."""
-
-    known: ClassVar[Mapping[str, float]] = {"new": 1, "renewal": 1, "refund": 0}
-
-
-class InSmallLetters(Reporting):
-    """The code of the currency is in small letters."""
-
-    def _metadata(self, query: Mapping[str, str]) -> Answer:
-        answer = super()._metadata(query)
-        return answer._replace(body=answer.body.replace(b"USD", b"usd"))
-
-
-class OneDecimal(Reporting):
-    """Rates have one decimal."""
-
-    rate_decimals = 1
-
-
-class NoDecimal(Reporting):
-    """Rates are whole."""
-
-    rate_decimals = 0
-
-
-class FourDecimals(Reporting):
-    """Rates have four decimals."""
-
-    rate_decimals = 4
-
-
-class Kolkata(Reporting):
-    """Days begin at 18:30 UTC."""
-
-    zone = "Asia/Kolkata"
-
-
-class NewYork(Reporting):
-    """Days begin at 5:00 UTC."""
-
-    zone = "America/New_York"
-
-
-class Estimating(Reporting):
-    """Numbers of visitors and sessions are estimated, unless they are small."""
-
-    error, visitors_a_day = 0.02, 90
-
-
-class LongSessions(Reporting):
-    """Sessions last for an hour."""
-
-    length, visitors_a_day = 12_000, 150
-
-
-class Grouping(Reporting):
-    """Rows are grouped by the requested columns."""
-
-    groups = True
-
-
-class FirstTouch(Reporting):
-    """Breakdowns attribute all payments of a visitor to the first session."""
-
-    def attributed(self, payment: Payment) -> list[Session]:
-        return [] if payment.session is None else [self.firsts[payment.session.visitor]]
-
-    @cached_property
-    def firsts(self) -> dict[int, Session]:
-        """The first session of each visitor."""
-        return {session.visitor: session for session in reversed(self.history[0])}
-
-
-class Travelling(Reporting):
-    """Visitors come from another country each time, and a payment counts in each country of its visitor."""
-
-    @cached_property
-    def history(self) -> tuple[list[Session], list[Payment]]:
-        sessions, payments = super().history
-        for session in sessions:
-            session.about = {
-                **session.about,
-                **_place(_PLACES[(session.visitor + session.number) % len(_PLACES)]),
-            }
-        return sessions, payments
-
-    def attributed(self, payment: Payment) -> list[Session]:
-        return [] if payment.session is None else self.of[payment.session.visitor]
-
-    @cached_property
-    def of(self) -> dict[int, list[Session]]:
-        """The sessions of each visitor."""
-        found = defaultdict(list)
-        for session in self.history[0]:
-            found[session.visitor].append(session)
-        return found
-
-
-class LordHowe(Reporting):
-    """The clock goes back by half an hour, and hours of one name are one bucket."""
-
-    zone, merges_hours = "Australia/Lord_Howe", True
-
-    def now(self) -> float:
-        return datetime(2026, 4, 7, 23, 59, 58, tzinfo=UTC).timestamp()
-
-
-class Autumn(Reporting):
-    """The clock goes back."""
-
-    zone = "America/New_York"
-
-    def now(self) -> float:
-        return datetime(2026, 11, 3, 23, 59, 58, tzinfo=UTC).timestamp()
-
-
-class MergingHours(Autumn):
-    """Hours of one name are one bucket."""
-
-    merges_hours = True
-
-
-class Spring(Reporting):
-    """The clock goes forward."""
-
-    zone = "America/Santiago"
-
-    def now(self) -> float:
-        return datetime(2026, 9, 8, 0, 0, 2, tzinfo=UTC).timestamp()
-
-
-class WholeRevenue(Reporting):
-    """Revenue is rounded to whole units, and the quotient is not."""
-
-    payers = 0.01
-
-    def money(self, amount: float) -> float:
-        return round(amount)
-
-
-REPORTING: tuple[type[Reporting], ...] = (
-    *(Reporting, NobodyReports, OneVisitorADay, WithoutRevenue, InYen, InDinars, Refunding, InSmallLetters),
-    *(OneDecimal, NoDecimal, FourDecimals, WholeRevenue, Estimating, LongSessions, FirstTouch),
-    *(Kolkata, NewYork, LordHowe, Autumn, MergingHours, Spring),
-)
-"""The servers about which no clause may report anything."""
 
 
 def day_of(now: float) -> date:
