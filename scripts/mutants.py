@@ -45,7 +45,7 @@ TESTS_OF = {
     "mock_server/resources": ["golden/test_golden.py", "contract/test_contract.py", "world/test_world.py"],
     "mock_server/world": ["golden/test_golden.py"],
     "contract_tests": ["kit/test_verify.py", "kit/test_har.py"],
-    "contract_tests/asking": ["kit/test_verify.py", "kit/test_har.py", "kit/test_hostile.py"],
+    "contract_tests/asking": [f"kit/test_{name}.py" for name in ("verify", "har", "har_entries", "hostile")],
     "contract_tests/asking/probes": ["kit/test_probes.py", "kit/test_further_operations.py"],
     "contract_tests/clauses": ["kit/test_proof.py", "kit/test_strangers.py"],
     "contract_tests/commands": ["kit/test_coverage.py", "kit/test_proxy.py", "kit/test_verify.py"],

@@ -1,7 +1,8 @@
-"""The fixtures of several tests of the kit: the answers of a correct server."""
+"""The fixtures of several tests of the kit: the answers of a correct server, and a file for recorded ones."""
 
 import os
 import pickle
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -31,3 +32,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Excha
 def recorded(recordings: dict[str, list[Exchange]]) -> list[Exchange]:
     """The exchanges of a run against the mock in revision 2026-02."""
     return recordings["2026-02"]
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> Path:
+    """The path of a HAR file that a test writes."""
+    return tmp_path / "traffic.har"
