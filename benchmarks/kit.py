@@ -40,7 +40,7 @@ def kit(_plan: Plan) -> Iterator[Row]:
         spread_of(taken),
         "s",
         _JUDGED,
-        f"{number(size[0])} MB, all clauses; {broken[0]} of them write messages",
+        f"{number(size[0])} MB, all clauses; broken: {broken[0]}",
     )
     begin = perf_counter()
     subprocess.run(

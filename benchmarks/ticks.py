@@ -105,7 +105,7 @@ def cost_of(refreshes: Sequence[Refresh]) -> Cost:
 def _tick_row(crowd: Crowd, seconds: Sequence[Refresh], cost: Cost) -> Row:
     visitors = round(median(refresh.visitors for refresh in seconds))
     changed = median(refresh.changed for refresh in seconds)
-    each, rest = f"{cost.each * 1000:,.0f} µs for each", f"{number(cost.crowd)} ms for the crowd"
+    each, rest = f"{cost.each * 1000:,.0f} µs for each", f"{number(cost.crowd)} ms for the others"
     beside = f"{changed:,.0f} changed; {each}, {rest}"
     found = spread_of(refresh.taken for refresh in seconds)
     return Row(f"tick at {visitors:,} visitors", found, "ms", crowd.bound, beside)
