@@ -51,7 +51,9 @@ TESTS_OF = {
     "contract_tests/commands": ["kit/test_coverage.py", "kit/test_proxy.py", "kit/test_verify.py"],
     "contract_tests/judging": ["kit/test_verify.py", "kit/test_proxy.py"],
     "contract_tests/mutants": ["kit/test_proof.py"],
-    "contract_tests/report": ["kit/test_reports.py"],
+    "contract_tests/report": [
+        f"kit/test_{name}.py" for name in ("reports", "injections", "terminal_report", "words", "page")
+    ],
     "contract_tests/test_contract.py": ["kit/test_pytest_plugin.py"],
 }
 # In seconds. Tests that take longer hang because of the mutant, unless the machine is slow.

@@ -17,8 +17,8 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.pointers import ANY_ITEM
 from contract_tests.report.as_sarif import DESCRIBED_IN, sarif_report
 from contract_tests.report.lines import line_of
+from tests.kit.reports import RUNS, STRANGE
 from tests.kit.sample_runs import all_holds, broken, filled_with, known_deviations, much_broken, stopped
-from tests.kit.test_reports import RUNS, STRANGE
 
 _LINES = DOCUMENT.with_suffix(".yaml").read_text(encoding="utf-8").splitlines()
 # Microsoft's package has the schema as OASIS published it; `make long` installs it.
