@@ -6,6 +6,7 @@ from typing import NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
 from contract_tests.clauses.met import SEVERAL, Met, having
+from contract_tests.clauses.question import Website, website_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
 from contract_tests.documented import EXAMPLE, IMPLIED
@@ -156,19 +157,19 @@ class Reached(NamedTuple):
 def _reached(recording: Recording) -> list[list[Reached]]:
     """Returns, as one case, the goals of visitors on maps, if a later profile of the visitor lists goals."""
     profiles = {
-        case.visitor["visitorId"].lower(): case.profile
+        (website_of(case.profile), case.visitor["visitorId"].lower()): case.profile
         for case in having("activity")(recording)
         if isinstance(case.profile.data["activity"].get("completedGoals"), list) and not case.profile.age
     }
-    found: dict[tuple[str, str], Reached] = {}
+    found: dict[tuple[Website, str, str], Reached] = {}
     for exchange in recording.answers(MAP):
         for event in rows(exchange.data, "recentEvents"):
             extra, visitor_id = event.get("extraData"), str(event.get("visitorId")).lower()
             name = extra.get("eventName") if isinstance(extra, dict) else None
-            profile = profiles.get(visitor_id)
+            profile = profiles.get((website_of(exchange), visitor_id))
             is_goal = event.get("type") == "custom" and isinstance(name, str)
             if is_goal and profile is not None and _is_before(exchange, profile):
-                found[visitor_id, str(name)] = Reached(str(name), profile)
+                found[website_of(exchange), visitor_id, str(name)] = Reached(str(name), profile)
     return [list(found.values())] if found else []
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
+from contract_tests.clauses.question import Website, website_of
 from contract_tests.exchange import Exchange, Json
 from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import Recording, rows
@@ -25,17 +26,20 @@ class Met(NamedTuple):
 
 
 def met(recording: Recording) -> Iterator[Met]:
-    """Yields each visitor on a map whose profile was requested within two minutes after the map."""
-    latest: dict[tuple[str | None, str], tuple[int, dict[str, Json]]] = {}
+    """Yields each visitor on a map whose profile was requested within two minutes after the map.
+
+    Map and profile are those of one website.
+    """
+    latest: dict[tuple[Website, str], tuple[int, dict[str, Json]]] = {}
     for exchange in recording.about(MAP, VISITOR):
         if exchange.sent is None:
             continue
         if exchange.operation == MAP:
             for row in rows(exchange.data, "visitors"):
                 if isinstance(row.get("visitorId"), str):
-                    latest[exchange.sender, row["visitorId"].lower()] = (exchange.sent, row)
+                    latest[website_of(exchange), row["visitorId"].lower()] = (exchange.sent, row)
         elif labels.MET in exchange.labels:
-            key = exchange.sender, exchange.path.get("visitorId", "").lower()
+            key = website_of(exchange), exchange.path.get("visitorId", "").lower()
             at, row = latest.get(key, (0, {}))
             if row and exchange.sent - at <= SOON:
                 yield Met(row, exchange)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.question import Website, website_of
 from contract_tests.clauses.realtime_map import maps
 from contract_tests.clauses.telling import number_told, time_told, value_told
 from contract_tests.clauses.visitor import Profile, profiles
@@ -28,23 +29,23 @@ class Again(NamedTuple):
 
 
 def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
-    """Returns a function that pairs the rows with the same id in two maps, the earlier row first.
+    """Returns a function that pairs the rows with the same id in two maps of a website, earlier row first.
 
     `name` is the list in the map, and `id_name` the member with the id.
     """
 
     def cases(recording: Recording) -> Iterator[Again]:
-        known: dict[str, tuple[str | None, dict[str, Json]]] = {}
+        known: dict[tuple[Website, str], dict[str, Json]] = {}
         for exchange, data in maps(recording):
-            found = data.get(name)
+            found, website = data.get(name), website_of(exchange)
             for n, row in enumerate(found if isinstance(found, list) else ()):
-                key = row.get(id_name) if isinstance(row, dict) else None
-                if not isinstance(key, str):
+                row_id = row.get(id_name) if isinstance(row, dict) else None
+                if not isinstance(row_id, str):
                     continue
-                sender, earlier = known.get(key, (None, {}))
-                if earlier and sender == exchange.sender:
-                    yield Again(exchange, earlier, row, f"/data/{name}/{n}")
-                known[key] = (exchange.sender, row)
+                key = website, row_id
+                if key in known:
+                    yield Again(exchange, known[key], row, f"/data/{name}/{n}")
+                known[key] = row
 
     return cases
 
@@ -163,10 +164,10 @@ def _change(earlier: Json, later: Json) -> tuple[str, Json, Json] | None:
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
-    """Yields pairs of successive profiles of a visitor, the earlier one first."""
-    known: dict[str, Profile] = {}
+    """Yields pairs of successive profiles of a visitor of one website, the earlier one first."""
+    known: dict[tuple[Website, str], Profile] = {}
     for profile in profiles(recording):
-        asked = profile.exchange.path.get("visitorId", "").lower()
+        asked = website_of(profile.exchange), profile.exchange.path.get("visitorId", "").lower()
         # An answer from a cache may be older than the previous answer.
         if profile.exchange.age or profile.exchange.sent is None:
             continue

@@ -21,6 +21,7 @@ _LATE = 3_600_000
 
 
 Who = tuple[str, str | None, str | None, int]
+Website = tuple[str, str | None, str | None]
 
 
 class Question(NamedTuple):
@@ -59,6 +60,15 @@ def _question(address: str, sender: str | None, era: int) -> Question:
     who = (url.netloc, sender, given.pop(_WEBSITE, None), era)
     dates = tuple(given.pop(name, None) for name in _DATES)
     return Question(who, dates, frozenset((k, v) for k, v in given.items() if k not in _VIEW))
+
+
+def website_of(exchange: Exchange) -> Website:
+    """Returns the server, the sender and the `websiteId` of a request.
+
+    Two answers are about the same website only if all three are equal.
+    """
+    server, sender, website_id, _ = question_of(exchange).who
+    return server, sender, website_id
 
 
 def is_finished(exchange: Exchange) -> bool:

@@ -7,6 +7,7 @@ from contract_tests.asking import labels
 from contract_tests.asking.needs import KEY
 from contract_tests.asking.probes.realtime import count_of, slack_of
 from contract_tests.clauses.clause import Violation, clause
+from contract_tests.clauses.question import Website, website_of
 from contract_tests.clauses.statuses import LIMITED, Answered, failing
 from contract_tests.clauses.telling import number_told, range_told
 from contract_tests.documented import PAGE
@@ -34,7 +35,7 @@ REALTIME_CLAUSES = [answered.clause() for answered in _ANSWERS]
 
 
 class Dated(NamedTuple):
-    """The answers to requests with dates, their counts, and the counts for the same token without dates.
+    """The answers about a website to requests with dates, their counts, and the counts without dates.
 
     `failures` are the answers to requests that always failed.
     """
@@ -50,13 +51,15 @@ def _dated(recording: Recording) -> Iterator[Dated]:
     failures = failing(recording, labelled)
     if failures:
         yield Dated([], failures, [], [])
-    asked = [e for e in labelled if e.status != LIMITED and e.status < _FAILURE]
-    if asked:
-        first = asked[0]
+    by_website: dict[Website, list[Exchange]] = {}
+    for exchange in labelled:
+        if exchange.status != LIMITED and exchange.status < _FAILURE:
+            by_website.setdefault(website_of(exchange), []).append(exchange)
+    for website, asked in by_website.items():
         plain = [
             e
             for e in recording.answers(REALTIME)
-            if labels.DATES not in e.labels and e.sender == first.sender and _is_soon(e, first)
+            if labels.DATES not in e.labels and website_of(e) == website and _is_soon(e, asked[0])
         ]
         if plain or not all(e.is_success for e in asked):
             yield Dated(asked, [], _counts(asked), _counts(plain))

@@ -1,7 +1,7 @@
 """The exchanges of a HAR file, with labels that say what each request was meant to test."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -36,6 +36,7 @@ from contract_tests.recording import rows
 
 _JOURNAL = "datafast-mock journal"
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+_REDIRECTIONS = range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST)
 _MALFORMED = "malformed"
 
 
@@ -57,8 +58,7 @@ def read_har(
     read = [read_entry(raw) for raw in log.entries]
     entries = sorted(filter(None, read), key=place_in_time)
     creator = log.creator.get("name") if isinstance(log.creator, dict) else None
-    # A token with which no request succeeded may have been revoked, so its requests get no label.
-    good = {token_of(entry) for entry in entries if entry.response.status in _SUCCESSES} - {None}
+    let_in = _LetIn(entries, is_trusted=is_trusted)
     mask = credentials.mask(filter(None, map(credential_of, entries)))
     known = Requested(contract or document(), base, entries)
     left = Counter({_MALFORMED: read.count(None)} if None in read else {})
@@ -77,8 +77,7 @@ def read_har(
         elif is_trusted and token_of(entry) is None:
             told = frozenset({labels.NO_CREDENTIAL})
         else:
-            is_let_in = is_trusted or token_of(entry) in good
-            told = frozenset(_labels(entry, match, met, credentials, is_let_in=is_let_in))
+            told = frozenset(_labels(entry, match, met, credentials, let_in))
         exchange = _exchange(entry, match, told, mask, _sender(entry, creator))
         if exchange.operation == MAP and reason is None:
             met |= {str(row.get("visitorId")).lower() for row in rows(exchange.data, "visitors")}
@@ -126,22 +125,62 @@ def _why_left(entry: Entry) -> str | None:
     return None if is_whole(entry.response.content) else "without a recorded body"
 
 
+class _LetIn:
+    """The tokens and the websites of a file with which a request has succeeded.
+
+    Another token may have been revoked, and another website may not exist. `is_trusted` says that all tokens
+    are valid.
+    """
+
+    def __init__(self, entries: Iterable[Entry], *, is_trusted: bool) -> None:
+        succeeded = [entry for entry in entries if entry.response.status in _SUCCESSES]
+        self._is_trusted = is_trusted
+        self._tokens = {token_of(entry) for entry in succeeded} - {None}
+        self._websites = set(map(_website_of, succeeded))
+
+    def has_token(self, entry: Entry) -> bool:
+        """Returns whether the token of a request is valid."""
+        return self._is_trusted or token_of(entry) in self._tokens
+
+    def is_judged(self, entry: Entry) -> bool:
+        """Returns whether an answer is about the contents of its request.
+
+        It is not if it may be about the token, the website or the server's address.
+        """
+        role, website = role_of(entry), _website_of(entry)
+        is_unnamed = role == "account" and website[1] is None
+        is_website_known = role == "key" or (website in self._websites and not is_unnamed)
+        others = (*_REDIRECTIONS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        return self.has_token(entry) and is_website_known and entry.response.status not in others
+
+
+def _website_of(entry: Entry) -> tuple[str | None, str | None]:
+    """Returns the token of a request, and its `websiteId`; None without one, or if the URL is odd."""
+    try:
+        return token_of(entry), _query_of(entry).get("websiteId")
+    except ValueError:
+        return token_of(entry), None
+
+
+def _query_of(entry: Entry) -> dict[str, str]:
+    """Returns the query of a request. Raises ValueError for a URL that cannot be parsed."""
+    return dict(parse_qsl(urlsplit(entry.request.url).query))
+
+
 def _labels(
-    entry: Entry, match: Match, met: set[str], credentials: Credentials, *, is_let_in: bool
+    entry: Entry, match: Match, met: set[str], credentials: Credentials, let_in: _LetIn
 ) -> Iterator[str]:
     """Yields the labels of a request that the kit did not send.
 
-    A request that was refused with 401 or 403 gets no label for its contents, because the server may have
-    refused the token. `met` are the ids of the visitors on earlier maps, in lower case. `is_let_in` says
-    whether the token is valid; a request with any other token gets no label.
+    `met` are the ids of the visitors on earlier maps, in lower case. A request without a valid token gets no
+    label.
     """
     operation = match.operation.id
-    if is_let_in and (role := labels.role_label(role_of(entry))):
+    if let_in.has_token(entry) and (role := labels.role_label(role_of(entry))):
         yield role
-    if is_let_in and entry.response.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if let_in.is_judged(entry):
         visitor_id = match.parameters.get("visitorId")
-        query = dict(parse_qsl(urlsplit(entry.request.url).query))
-        label = request_label(operation, query, visitor_id, credentials)
+        label = request_label(operation, _query_of(entry), visitor_id, credentials)
         if label is not None:
             yield label
         if operation == VISITOR and str(visitor_id).lower() in met:
