@@ -172,7 +172,7 @@ def both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
     overviews = overviews_of(recording)
     for question, exchange in finished(recording, TIMESERIES):
         totals = totals_of(exchange)
-        if totals is not None and question in overviews:
+        if totals is not None and question in overviews and not question.may_mean_dates:
             yield overviews[question], totals
 
 

@@ -13,6 +13,7 @@ from contract_tests.clauses.question import list_of, page_of
 from contract_tests.document import Document
 from contract_tests.documented import EXAMPLE, IMPLIED, Operation
 from contract_tests.exchange import Exchange, Json, is_number, whole_of
+from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
 
@@ -80,11 +81,12 @@ def _first_and_second(operation: Operation, recording: Recording) -> list[tuple[
     """Returns the first page, a later page and, if it was requested, the first page again, of each list.
 
     The third page shows whether the list has changed meanwhile. Without it, nothing is returned if both pages
-    begin with the same row. Two rows of numbers only may be equal, so lists of such rows are left out.
+    begin with the same row. Two rows may be equal if they do not say what they are about, so lists of such
+    rows are left out.
     """
     lists: dict[Hashable, list[Page]] = {}
     for page in _pages(operation, recording):
-        if page.rows and not _has_numbers_only(page.rows[0]):
+        if page.rows and not _is_unnamed(page):
             lists.setdefault(list_of(page.exchange), []).append(page)
     cases = []
     for found in lists.values():
@@ -96,9 +98,16 @@ def _first_and_second(operation: Operation, recording: Recording) -> list[tuple[
     return cases
 
 
-def _has_numbers_only(row: Json) -> bool:
-    """Returns whether a row does not say what it is about; the request may name columns of figures only."""
-    return isinstance(row, dict) and bool(row) and all(map(is_number, row.values()))
+def _is_unnamed(page: Page) -> bool:
+    """Returns whether a row does not say what it is about; the request may name columns of figures only.
+
+    The `name` of a bucket, such as `15:00`, is that of other buckets, too.
+    """
+    row = page.rows[0]
+    if not isinstance(row, dict) or not row:
+        return False
+    is_bucket = page.exchange.operation == TIMESERIES
+    return all(is_number(value) or (is_bucket and name == "name") for name, value in row.items())
 
 
 def _the_same(case: tuple[Page, ...]) -> Iterable[Violation]:

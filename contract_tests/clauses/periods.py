@@ -31,14 +31,15 @@ def _begin(day: date, zone: ZoneInfo) -> int:
 def _days(question: Question) -> tuple[date, date] | None:
     """Returns the first and the last day of a period of dates.
 
-    None for any other period, and for one from the first or to the last day of Python's calendar.
+    None for any other period, for one that ends before it begins, and for one from the first or to the last
+    day of Python's calendar.
     """
     begin, end, _ = question.dates
     try:
         if begin and end and len(begin) == len(end) == 10:
             first, last = date.fromisoformat(begin), date.fromisoformat(end)
             # Python's calendar has no day after its last one, and no midnight of either in every time zone.
-            return (first, last) if date.min < first and last < date.max else None
+            return (first, last) if date.min < first <= last < date.max else None
     except ValueError:
         pass
     return None
@@ -55,7 +56,13 @@ def _same_days(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
         for other, by_instants in overviews.items():
             begin, end = (ms(text) for text in other.dates[:2])
             is_same = (other.who, other.filters) == (question.who, question.filters)
-            if is_same and begin == first and end is not None and last - 2 <= end <= last:
+            if (
+                is_same
+                and not other.may_mean_dates
+                and begin == first
+                and end is not None
+                and last - 2 <= end <= last
+            ):
                 yield by_dates, by_instants
 
 

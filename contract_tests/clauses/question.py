@@ -18,6 +18,8 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _DAY, _LAST_ZONE = 86_400_000, 43_200_000
 # In ms: how late a page view or a payment of an ended period may still be recorded.
 _LATE = 3_600_000
+# In ms after midnight: 23:59.
+_END_OF_DAY = _DAY - 60_000
 
 
 Who = tuple[str, str | None, str | None, int]
@@ -41,6 +43,15 @@ class Question(NamedTuple):
         return self._replace(filters=frozenset())
 
     @property
+    def may_mean_dates(self) -> bool:
+        """Whether the period is from midnight to 23:59 in UTC.
+
+        Time series, and perhaps other reports, read such instants as dates, in any time zone.
+        """
+        begin, end, _ = self.dates
+        return (ms(begin) or 0) % _DAY == 0 and _ends_a_day(end) and ms(begin) is not None
+
+    @property
     def is_one_date(self) -> bool:
         """Whether the period begins and ends with the same date."""
         begin, end, _ = self.dates
@@ -56,10 +67,13 @@ def question_of(exchange: Exchange) -> Question:
 @lru_cache(4096)
 def _question(address: str, sender: str | None, era: int) -> Question:
     url = urlsplit(address)
-    given = dict(parse_qsl(url.query))
-    who = (url.netloc, sender, given.pop(_WEBSITE, None), era)
-    dates = tuple(given.pop(name, None) for name in _DATES)
-    return Question(who, dates, frozenset((k, v) for k, v in given.items() if k not in _VIEW))
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(url.query):
+        given.setdefault(name, []).append(value)
+    # No page says which of several values counts, so two requests are equal only if they have all of them.
+    website_id, *dates = ("&".join(given.pop(name, ())) or None for name in (_WEBSITE, *_DATES))
+    filters = frozenset((name, "&".join(found)) for name, found in given.items() if name not in _VIEW)
+    return Question((url.netloc, sender, website_id, era), tuple(dates), filters)
 
 
 def website_of(exchange: Exchange) -> Website:
@@ -77,9 +91,29 @@ def is_finished(exchange: Exchange) -> bool:
     if end is None:
         return False
     day = _as_date(end)
-    over = ms(end) if day is None else (day.toordinal() - _EPOCH + 1) * _DAY + _LAST_ZONE
+    over = ms(end) if day is None else _midnight_of(day) + _DAY + _LAST_ZONE
     answered = exchange.now
-    return over is not None and answered is not None and over + _LATE <= answered.earliest
+    if over is None or answered is None:
+        return False
+    # A server may read the instant as a date.
+    late = _LATE + (_LAST_ZONE if _ends_a_day(end) else 0)
+    return over + late <= answered.earliest
+
+
+def passed_of(exchange: Exchange) -> int | None:
+    """Returns how much of the period had passed when the request was answered, at least, in ms.
+
+    Returns None if it is unknown, or if the period is all time.
+    """
+    begin, end, _ = question_of(exchange).dates
+    first, last = ms(begin), ms(end)
+    days = _as_date(begin or ""), _as_date(end or "")
+    if days[0] is not None and days[1] is not None:
+        first, last = (_midnight_of(day) + _LAST_ZONE for day in (days[0], days[1]))
+        last += _DAY
+    if first is None or last is None or exchange.now is None:
+        return None
+    return min(last, exchange.now.earliest) - first
 
 
 def parameter_of(exchange: Exchange, name: str) -> str | None:
@@ -97,6 +131,17 @@ def page_of(exchange: Exchange) -> tuple[int | None, int]:
 def list_of(exchange: Exchange) -> Hashable:
     """Returns a value that is the same for all requests for parts of one list."""
     return question_of(exchange), parameter_of(exchange, "fields"), parameter_of(exchange, "interval")
+
+
+def _ends_a_day(text: str | None) -> bool:
+    """Returns whether a text is an instant of the last minute of a day in UTC."""
+    at = ms(text)
+    return at is not None and at % _DAY >= _END_OF_DAY
+
+
+def _midnight_of(day: date) -> int:
+    """Returns the instant at which a day begins in UTC, in ms since the epoch."""
+    return (day.toordinal() - _EPOCH) * _DAY
 
 
 def _is_digits(text: str) -> bool:

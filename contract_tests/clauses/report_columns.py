@@ -7,7 +7,6 @@ from typing import NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import Totals, metadata_of, rows_of
 from contract_tests.clauses.question import (
-    Question,
     is_finished,
     list_of,
     page_of,
@@ -115,24 +114,28 @@ class Told(NamedTuple):
 
 def _told(recording: Recording) -> Iterator[Told]:
     for operation in KEYS.keys() | {TIMESERIES}:
-        pages = [(_view(e), e) for e in recording.answers(operation) if isinstance(e.data, list)]
+        pages = [(_part_of(e), e) for e in recording.answers(operation) if isinstance(e.data, list)]
         totals: dict[Hashable, int] = {}
-        for view, exchange in pages:
+        for whole, exchange in pages:
             told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
             sizes = [whole_of(told.get("limit")) if isinstance(told, dict) else None, limit]
             known = [size for size in sizes if size is not None and size > 0]
             if isinstance(told, dict) and known:
-                others = [e for other, e in pages if other == view and e.data and is_finished(e)]
+                others = [e for other, e in pages if other == whole and e.data and is_finished(e)]
                 end = offset + len(exchange.data)
                 is_followed = any(page_of(e)[1] >= max(end, offset + 1) for e in others)
-                key, total = (list_of(exchange), str(view[1])), whole_of(told.get("total"))
-                yield Told(exchange, told, offset, min(known), is_followed, totals.get(key))
+                total = whole_of(told.get("total"))
+                yield Told(exchange, told, offset, min(known), is_followed, totals.get(whole))
                 if total is not None and is_finished(exchange):
-                    totals.setdefault(key, total)
+                    totals.setdefault(whole, total)
 
 
-def _view(exchange: Exchange) -> tuple[Question, Json]:
-    return question_of(exchange), exchange.json.get("interval")
+def _part_of(exchange: Exchange) -> Hashable:
+    """Returns a value that is the same for all answers with parts of one list.
+
+    A server may group rows by the requested columns, so other columns make another list.
+    """
+    return list_of(exchange), str(exchange.json.get("interval"))
 
 
 @clause(

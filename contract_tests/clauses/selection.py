@@ -203,7 +203,8 @@ def alternatives_add_up(case: Alternatives) -> Iterable[Violation]:
         return
     if abs(found - one - other) > slack_of(one + other):
         # A breakdown may count a visitor in another country than the filter does.
-        is_one = found <= max(one, other) + FEW
+        is_large = min(one, other) > slack_of(one + other)
+        is_one = found <= max(one, other) + FEW and (is_large or found < max(one, other) / 2)
         problem = f"the two countries have {number_told(one)} and {figure_told('visitors', other)}"
         yield case.both.violation(problem, "visitors", is_warning=not is_one)
 

@@ -135,7 +135,9 @@ def _added(recording: Recording) -> Iterator[Added]:
     refunds = {
         question: sources[2]
         for question, exchange in finished(recording, TIMESERIES)
-        if (totals := totals_of(exchange)) is not None and (sources := sources_of(totals)) is not None
+        if not question.may_mean_dates
+        and (totals := totals_of(exchange)) is not None
+        and (sources := sources_of(totals)) is not None
     }
     for case in found:
         others = (other for other in found if other.whole is case.whole and other is not case)
@@ -171,8 +173,9 @@ def payments_add_up(case: Added) -> Iterable[Violation]:
             continue
         whole, rows = found
         is_known = name in case.reached
-        # A refund without a known visitor lowers the overview's revenue only.
-        more = case.refunds if name == "revenue" and not is_known else 0.0
+        # A refund without a known visitor, or in a row of another page, lowers the overview's revenue only.
+        is_sure = is_known and is_whole(parts.parts[0].exchange)
+        more = case.refunds if name == "revenue" and not is_sure else 0.0
         # A payment without a known visitor has no row.
         is_less = rows < whole - slack and is_partition and is_known
         if is_less or rows > whole + slack + more:

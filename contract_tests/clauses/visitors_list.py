@@ -7,7 +7,7 @@ from itertools import pairwise
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import FEW, Totals, finished, overviews_of, reports, rows_of, slack_of
-from contract_tests.clauses.met import met
+from contract_tests.clauses.met import SOON, met
 from contract_tests.clauses.question import Question, page_of, question_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OBSERVED
@@ -66,14 +66,22 @@ def _whole_lists(recording: Recording) -> list[tuple[Question, Exchange]]:
 
 
 def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Exchange]]:
-    """Yields three visitors' lists of one period: all visitors, the customers, and the other visitors."""
+    """Yields three visitors' lists of one period: all visitors, the customers, and the other visitors.
+
+    They were requested within two minutes, because a visitor may pay at any time.
+    """
     found = dict(_whole_lists(recording))
     for question, everybody in found.items():
         if not question.filters:
             names = (frozenset({("isCustomer", value)}) for value in ("true", "false"))
             lists = [found.get(question._replace(filters=name)) for name in names]
-            if lists[0] is not None and lists[1] is not None:
+            if lists[0] is not None and lists[1] is not None and _are_close(everybody, lists[0], lists[1]):
                 yield everybody, lists[0], lists[1]
+
+
+def _are_close(*exchanges: Exchange) -> bool:
+    sent = [exchange.sent for exchange in exchanges if exchange.sent is not None]
+    return len(sent) == len(exchanges) and max(sent) - min(sent) <= SOON
 
 
 @clause(
@@ -82,6 +90,7 @@ def _customers(recording: Recording) -> Iterator[tuple[Exchange, Exchange, Excha
     source="GET /visitors",
     standing=IMPLIED,
     needs="whole lists of all visitors, of customers and of the others, of the same finished period",
+    is_timed=True,
     cases=_customers,
 )
 def customers_and_others(case: tuple[Exchange, Exchange, Exchange]) -> Iterable[Violation]:
