@@ -16,21 +16,21 @@ from contract_tests.tokens import without_tokens
 BUG, INTERRUPTED = 70, 130
 # These codes say that the reader has left, a disk is full, a terminal is closed, or a stream is read-only.
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-_EXTRA = "datafast-mock[verify]"
 
 
 @contextmanager
-def guarded(command: str, tokens: Iterable[str | None] = ()) -> Iterator[None]:
+def guarded(command: str, tokens: Iterable[str | None] = (), extra: str = "verify") -> Iterator[None]:
     """Reports errors of the block: missing packages, wrong usage, an interrupt (exit code 130), a bug (70).
 
     SIGTERM and SIGHUP interrupt the block, too, so that it removes what it wrote and ends the processes that
-    it started. The tokens are masked in all messages.
+    it started. The tokens are masked in all messages. `extra` names the packages that the command needs.
     """
     try:
         with interrupted_by_signals():
             yield
     except ImportError as error:
-        raise click.UsageError(f"`{command}` needs more packages: pip install '{_EXTRA}' ({error})") from None
+        told = f"`{command}` needs more packages: pip install 'datafast-mock[{extra}]' ({error})"
+        raise click.UsageError(told) from None
     except KeyboardInterrupt:
         _report_interrupt()
     except OSError as error:

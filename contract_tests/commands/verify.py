@@ -107,7 +107,8 @@ def verify(url: str | None, **options: Any) -> None:
     selects the answers of that server.
     """
     reports = [_report(text) for text in options.pop("reports")]
-    with guarded("verify", (options["key"], options["account"])):
+    extra = "fuzz" if options["is_fuzzed"] else "verify"
+    with guarded("verify", (options["key"], options["account"]), extra):
         from contract_tests.commands.verification import run_verify
 
         sys.exit(run_verify(url, reports, options))

@@ -318,6 +318,23 @@ def test_a_secret_with_the_end_of_its_line(end: str) -> None:
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("options", "extra"),
+    [pytest.param((), "verify", id="verify"), pytest.param(("--fuzz",), "fuzz", id="with Schemathesis")],
+)
+def test_missing_packages_are_told_with_the_extra(
+    options: tuple[str, ...], extra: str, tmp_path: Path
+) -> None:
+    # Python looks for this file at its start.
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['httpx2'] = None\n")
+
+    result = ended("verify", "http://127.0.0.1:9", *options, environment={"PYTHONPATH": str(tmp_path)})
+
+    assert result.returncode == 2
+    assert f"pip install 'datafast-mock[{extra}]'" in result.stderr
+
+
 def test_server_down() -> None:
     with nobody() as address:
         result = ended("verify", address, *_SWIFT)
