@@ -110,8 +110,11 @@ def test_there_is_one_run_at_a_time_and_it_can_be_cancelled(controls: Controls) 
         second = controls.ask("POST", _PATH, {"url": address, "key": "df_test"})
         cancelled = controls.ask("DELETE", _PATH)
         events = _events(controls)
+        code = controls.get(_PATH)["exitCode"]
 
     assert (second.status_code, cancelled.status_code) == (409, 204)
+    # It is interrupted, so that it can remove what it wrote; it neither ends by itself nor is it killed.
+    assert code in (-signal.SIGTERM, 130)
     assert events[-1] == {**events[-1], "event": "failed", "text": "The run was cancelled."}
 
 
@@ -299,6 +302,33 @@ def test_a_run_does_not_outlive_the_mock() -> None:
         process.wait(30)
 
         eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's arguments in a file")
+@pytest.mark.parametrize(
+    ("wishes", "options"),
+    [
+        pytest.param({}, set(), id="none"),
+        pytest.param(
+            {"websiteId": "6" * 24, "revision": "2026-02", "only": " RT-* "},
+            {f"--website-id={'6' * 24}", "--revision=2026-02", "--only=RT-*"},
+            id="with values",
+        ),
+        pytest.param(
+            {"mockTokens": True, "strict": True, "writes": True},
+            {"--credentials=mock", "--strict", "--writes"},
+            id="without values",
+        ),
+    ],
+)
+def test_each_wish_is_an_option_of_the_command(wishes: Json, options: set[str]) -> None:
+    with _silence() as silent, started("--port", "0") as process, Controls(address_of(process)) as controls:
+        controls.post(_PATH, {"url": silent, "key": "df_test", **wishes})
+        told = Path(f"/proc/{_child_of(process.pid)}/cmdline").read_text("utf-8").split("\0")
+
+    names = ("--website-id", "--revision", "--only", "--credentials", "--strict", "--writes")
+    assert {option for option in told if option.startswith(names)} == options
 
 
 @pytest.mark.long

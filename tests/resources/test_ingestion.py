@@ -469,6 +469,14 @@ def test_a_window_has_a_size_that_a_window_can_have(browser: Browser, sent: floa
     assert browser.life["identity"]["viewport"] == {"width": shown, "height": shown}
 
 
+def test_a_blank_in_a_path_is_no_end_of_the_path(browser: Browser) -> None:
+    browser.send(href=f"{HOME}our team")
+
+    assert {"hostname": "127.0.0.1", "path": "/our team"} in [
+        {name: row[name] for name in ("hostname", "path")} for row in browser.ask("/analytics/pages")
+    ]
+
+
 @pytest.mark.parametrize(("length", "fits"), [(2_048, True), (2_049, False)])
 def test_an_address_elsewhere_has_at_most_2048_characters(browser: Browser, length: int, fits: bool) -> None:
     url = "https://x.com/" + "x" * (length - len("https://x.com/"))
