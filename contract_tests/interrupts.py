@@ -11,14 +11,48 @@ from typing import NoReturn
 _heard: list[int] = []
 
 
+class FromSignal(BaseException):
+    """An exception that one of our own handlers of signals raises.
+
+    Python runs a handler between any two instructions, even in a finalizer or in a callback of a weak
+    reference, such as each import has. There it drops the exception.
+    """
+
+
+class _Interrupt(FromSignal, KeyboardInterrupt):
+    pass
+
+
+@contextmanager
+def dropped_in_silence() -> Iterator[list[type[BaseException]]]:
+    """Lets Python drop a FromSignal in the block without printing it; all else is printed as usual.
+
+    Yields a list, which gets the class of each exception that is dropped so: whoever drops an exception in
+    silence has to do later what it asked for.
+    """
+    usual, found = sys.unraisablehook, list[type[BaseException]]()
+
+    def tell(dropped: "sys.UnraisableHookArgs") -> None:
+        if issubclass(dropped.exc_type, FromSignal):
+            found.append(dropped.exc_type)
+        else:
+            usual(dropped)
+
+    sys.unraisablehook = tell
+    try:
+        yield found
+    finally:
+        if sys.unraisablehook is tell:
+            sys.unraisablehook = usual
+
+
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
     """Lets SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block.
 
-    Signals that are ignored, or have a handler of their own, stay as they are. Python runs the handler
-    between any two instructions, even in a finalizer or in a callback of a weak reference, such as each
-    import has. There it drops the exception, so code that takes long calls `pass_on_interrupt` from time to
-    time.
+    Signals that are ignored, or have a handler of their own, stay as they are. Python may drop the exception
+    (see FromSignal), so code that takes long calls `pass_on_interrupt` from time to time. Otherwise the end
+    of the block raises it.
     """
     numbers = [signal.SIGINT, signal.SIGTERM]
     # Windows has no SIGHUP.
@@ -32,7 +66,10 @@ def interrupted_by_signals() -> Iterator[None]:
     for number in unhandled:
         signal.signal(number, _interrupt)
     try:
-        yield
+        with dropped_in_silence() as dropped:
+            yield
+            if dropped:
+                raise KeyboardInterrupt
     finally:
         for number, how in unhandled.items():
             signal.signal(number, how)
@@ -54,4 +91,4 @@ def was_interrupted() -> bool:
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     _heard.append(number)
-    raise KeyboardInterrupt
+    raise _Interrupt

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contract_tests.interrupts import FromSignal, dropped_in_silence
 from mock_server.arguments import FILE, INSTANT, Read, seed_option, sites_option
 from mock_server.errors import InputError
 from mock_server.options import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REVISION, DEFAULT_SITE, Options, origin_of
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # The signals that have asked `serve` to end.
 _heard: list[int] = []
+
+
+class _Exit(FromSignal, SystemExit):
+    pass
 
 
 @click.command(
@@ -101,6 +106,7 @@ _heard: list[int] = []
     type=FILE,
     help="File for the certificate of the proxy's authority.  [default: a temporary file]",
 )
+@dropped_in_silence()
 def serve(
     *, host: str, port: int, freeze: bool, speed: float | None, log: str | None, **options: Any
 ) -> None:
@@ -135,6 +141,10 @@ def serve(
         def announce() -> None:
             from mock_server.banner import banner
 
+            if _heard:
+                # Python dropped the exit while the loop was being imported. By now uvicorn hears signals.
+                signal.raise_signal(_heard[-1])
+                return
             lines = proxy.lines() if proxy else ()
             _announce(banner(service, url_of(sock), hidden, lines), url_of(sock))
 
@@ -157,8 +167,7 @@ def _leave_at_signals() -> None:
 
 
 def _leave_if_heard() -> None:
-    """Exits if a signal came while the mock was being loaded."""
-    # Python drops the exception of a handler that runs in a callback, such as each import has.
+    """Exits if a signal came while the mock was being loaded, and Python dropped the exit."""
     for number in _heard:
         _leave(number, None)
 
@@ -189,4 +198,4 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 def _leave(number: int, _frame: FrameType | None) -> None:
     _heard.append(number)
-    sys.exit(0 if number == signal.SIGTERM else 130)
+    raise _Exit(0 if number == signal.SIGTERM else 130)
