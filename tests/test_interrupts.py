@@ -42,6 +42,7 @@ _MUTATE = ["mutate", "success as text", "--upstream=http://127.0.0.1:9", "--port
             pytest.param(_SERVE, "mock_server.service", "SIGINT", 130, id="serve, interrupted"),
             pytest.param(_SERVE, "uvicorn.loops.auto", "SIGTERM", 0, id="serve, asked to end at last"),
             pytest.param(_MUTATE, "contract_tests.judging.proxy", "SIGTERM", 130, id="mutate, asked to end"),
+            pytest.param(_MUTATE, "uvicorn.loops.auto", "SIGTERM", 130, id="mutate, asked to end at last"),
             pytest.param(_VERIFY, "contract_tests.judging.run", "SIGINT", 130, id="verify, interrupted"),
             pytest.param(_VERIFY, "contract_tests.judging.run", "SIGTERM", 130, id="verify, asked to end"),
             pytest.param(_PROVE, "contract_tests.mutants", "SIGINT", 130, id="prove, interrupted"),

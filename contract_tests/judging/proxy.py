@@ -23,6 +23,7 @@ from contract_tests.asking.labels import request_label, token_label
 from contract_tests.document import document
 from contract_tests.exchange import Exchange
 from contract_tests.instants import now
+from contract_tests.interrupts import was_interrupted
 from contract_tests.masking import masked, sender_of
 from contract_tests.mutants.mutant import Mutant
 from contract_tests.operations import MAP
@@ -232,10 +233,7 @@ def _check_refusal(scope: Mapping[str, Any]) -> None:
 
 
 async def _body_of(scope: Mapping[str, Any], receive: Receive) -> bytes:
-    """Returns the whole body of a request.
-
-    Raises _ProxyError if it is too long, comes too slowly, ends too early or cannot be read.
-    """
+    """Returns the whole body of a request. Raises _ProxyError if it is invalid, cut, slow or too long."""
     body, is_more = bytearray(), True
     while is_more:
         message = await receive()
@@ -306,7 +304,10 @@ class ProxyServer(StrictServer[PacedProtocol]):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Starts to listen, then announces the address."""
         await super().startup(sockets)  # type: ignore[arg-type]
-        if self.servers:
+        if was_interrupted():
+            # Python dropped the interrupt while the loop was being imported. By now uvicorn hears signals.
+            self.should_exit = True
+        elif self.servers:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}{self._path}")
 
