@@ -39,7 +39,7 @@ check: setup lint types layers generators package test long ## what CI runs
 fuzz: setup $(RUNNERS_READY) ## the long runs: the tests at 20 other instants (SEED=7), 10,000 random worlds and correct servers, Schemathesis
 	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) -- -n 4
 	$(BIN)/python scripts/shift_instants.py $(addprefix --seed ,$(SEED)) --count 2 -- -n 4 -m 'long and not slow'
-	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/world/test_world.py tests/world/test_amended.py tests/resources/test_facts.py tests/serving/test_wire.py tests/kit/test_correct_servers.py
+	$(BIN)/pytest -n 2 --hypothesis-profile=fuzz tests/world/test_world.py tests/world/test_amended.py tests/resources/test_facts.py tests/serving/test_streams.py tests/kit/test_correct_servers.py
 	$(BIN)/pytest -m slow $(ARGS)
 
 mutants: setup $(MUTANTS_READY) ## plant small faults in a copy of our code, list those that no test notices (SEED=7 ARGS="--each 5")

@@ -11,7 +11,7 @@ from contract_tests.asking.credentials import load_credentials
 from contract_tests.judging.proxy import Proxy, ProxyServer
 from contract_tests.mutants import all_mutants
 from contract_tests.serving.strict_http import Timeouts
-from tests.serving.test_fast import connected, served
+from tests.serving.pairs import connected, served
 
 _HEAD = "POST /api/v1/goals HTTP/1.1\r\nHost: localhost\r\n"
 # The proxy refuses this request itself, so it needs no upstream server.

@@ -4,171 +4,40 @@ Each request is sent twice on an open connection, where the second is recognised
 connection that is closed after it.
 """
 
-import socket
-import threading
-import time
 import tracemalloc
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from http.client import HTTPResponse
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from starlette.types import Scope
 
-from contract_tests.serving.strict_http import Timeouts
 from mock_server.app import make_app
 from mock_server.instants import instant_of
 from mock_server.options import Options
-from mock_server.service import Service, load_service
+from mock_server.service import load_service
 from mock_server.serving.fast import FastAnswers
-from mock_server.serving.plain import Answer
-from mock_server.serving.server import Server, bind, url_of
+from mock_server.serving.server import Server
 from mock_server.world.site_files import load_sites
 from tests.controls import Controls
 from tests.credentials import DEMO
 from tests.instants import INSTANT
 from tests.quick import quick
-from tests.timing import assert_less, assert_once
-from tests.waiting import eventually
+from tests.serving.pairs import (
+    MAP,
+    PLAIN,
+    REALTIME,
+    UNKNOWN,
+    VISITOR,
+    Counting,
+    Pair,
+    answers,
+    asking,
+    both,
+    closing,
+    exchanged,
+    served,
+    service,
+)
 
-REALTIME = "/api/v1/analytics/realtime"
-MAP = "/api/v1/analytics/realtime/map"
-VISITOR = "/api/v1/visitors/a3ab2331-989f-4cfa-91c6-2461c9e3c6bd"
-UNKNOWN = "/api/v1/visitors/00000000-0000-4000-8000-000000000000"
 SITE_KEYS = [f"df_{site}" for site in sorted(load_sites())]
 PATHS = [REALTIME, MAP, VISITOR]
-
-
-class Counting(FastAnswers):
-    """A fast path that counts its answers to parsed requests and to those recognised by their bytes."""
-
-    parsed = known = 0
-
-    def again(self, raw: bytes) -> Answer | None:
-        """Counts an answer to a request that is recognised by its bytes."""
-        answer = super().again(raw)
-        self.known += answer is not None
-        return answer
-
-    def answer(self, scope: Scope, raw: bytes | None = None) -> Answer | None:
-        """Counts an answer to a parsed request."""
-        answer = super().answer(scope, raw)
-        self.parsed += answer is not None
-        return answer
-
-    def forget(self) -> None:
-        """Removes all cached requests."""
-        self._cached.clear()
-
-
-class Pair(NamedTuple):
-    """Two servers of one world: `fast` has the fast path, `usual` does not."""
-
-    fast: str
-    usual: str
-    counts: Counting
-
-
-def service() -> Service:
-    """Returns a mock whose clock is frozen, also for rate limits."""
-    still = load_service(Options(now=instant_of(INSTANT), speed=0))
-    still.common.clock.set(is_frozen=True)
-    return still
-
-
-@contextmanager
-def served(server: uvicorn.Server) -> Iterator[str]:
-    """Runs a server for the length of the block, and yields its address."""
-    with bind("127.0.0.1", 0) as sock:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        try:
-            yield url_of(sock)
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    """Two running servers, with the fast path and without."""
-    fast_service, usual_service = service(), service()
-    counts = Counting(fast_service)
-    with (
-        served(Server(make_app(fast_service), lambda: None, fast_path=counts)) as one,
-        served(Server(make_app(usual_service), lambda: None)) as other,
-    ):
-        yield Pair(one, other, counts)
-
-
-@contextmanager
-def connected(server: str) -> Iterator[socket.socket]:
-    """Yields a connection to a server."""
-    address = urlsplit(server)
-    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=60) as connection:
-        # Without delay, bytes that are sent in pieces arrive in pieces.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        yield connection
-
-
-def exchanged(server: str, *pieces: str) -> bytes:
-    """Returns all bytes that a server sends. Each piece is sent when the server has read the previous one."""
-    with connected(server) as connection:
-        for piece in pieces[:-1]:
-            connection.sendall(piece.encode("latin-1"))
-            wait_until_read(server)
-        connection.sendall(pieces[-1].encode("latin-1"))
-        return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-def wait_until_read(server: str) -> None:
-    """Waits until a server has read all bytes that were sent before.
-
-    The server reads in one thread, so it has read them when it answers a request on another connection. This
-    request is for the controls, because the tests do not count such requests.
-    """
-    for reply in answers(server, [asking("/__mock/health")] * 2):
-        assert reply.startswith(b"200 ")
-
-
-def answers(server: str, requests: Sequence[str]) -> Generator[bytes]:
-    """Yields the answers to requests on one connection, each sent after the previous answer."""
-    with connected(server) as connection:
-        for request in requests:
-            connection.sendall(request.encode("latin-1"))
-            reply = HTTPResponse(connection, method=request.partition(" ")[0])
-            reply.begin()
-            yield f"{reply.status} {reply.reason}\r\n{reply.headers}".encode() + reply.read()
-            if reply.will_close:
-                return
-
-
-def asking(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> str:
-    """Returns the text of a request."""
-    return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: mock", *headers, "", ""])
-
-
-def closing(request: str) -> str:
-    """Returns the request with a header that closes the connection after it."""
-    return request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
-
-
-def both(pair: Pair, request: str, *, is_known: bool = True) -> bool:
-    """Sends a request to both servers, and returns whether the fast path answered it.
-
-    With `is_known`, a second equal request must then be recognised by its bytes; otherwise it must not.
-    """
-    parsed, known = pair.counts.parsed, pair.counts.known
-    fast, usual = exchanged(pair.fast, closing(request)), exchanged(pair.usual, closing(request))
-    assert fast == usual
-    assert fast.startswith(b"HTTP/1.1 ")
-    was_fast = pair.counts.parsed > parsed
-    assert list(answers(pair.fast, [request] * 2)) == list(answers(pair.usual, [request] * 2))
-    assert (pair.counts.known > known) == (was_fast and is_known)
-    return was_fast
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -360,151 +229,6 @@ def test_request_for_a_visitor_unknown_at_another_instant_is_not_cached(pair: Pa
 
     assert told[0] == told[1]
     assert [answer[:3] for answer in told[0]] == [b"200", b"200", b"404"]
-
-
-PLAIN = asking(REALTIME, "Authorization: Bearer df_test")
-SLOW = asking(MAP, "Authorization: Bearer df_test", "Prefer: delay=300")
-UPGRADE = asking(
-    MAP, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB"
-)
-
-
-def body_of(length: int) -> str:
-    """Returns a request that announces a body."""
-    return asking(MAP, f"Content-Length: {length}")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "count", "known"),
-    [
-        pytest.param([PLAIN, PLAIN], 2, 1, id="twice"),
-        pytest.param([PLAIN, PLAIN[:10], PLAIN[10:], PLAIN], 3, 1, id="halves"),
-        pytest.param([PLAIN, PLAIN[:-2], PLAIN[-2:], PLAIN], 3, 1, id="its end alone"),
-        pytest.param([PLAIN, PLAIN + PLAIN, PLAIN], 4, 1, id="two at once"),
-        pytest.param([PLAIN, PLAIN + PLAIN[:30], PLAIN[30:], PLAIN], 4, 1, id="one and a half"),
-        pytest.param([PLAIN, "\r\n" + PLAIN, "\r\n", PLAIN], 3, 1, id="empty lines"),
-        pytest.param([PLAIN, UPGRADE, PLAIN], 3, 1, id="behind an offer of HTTP/2"),
-        pytest.param([PLAIN, SLOW, PLAIN, PLAIN], 4, 0, id="while another is answered"),
-        pytest.param([SLOW + PLAIN, asking(MAP), asking(MAP), PLAIN], 5, 0, id="behind others"),
-        pytest.param([PLAIN, body_of(9), PLAIN[:9], PLAIN], 3, 1, id="the same bytes behind a body"),
-        pytest.param([PLAIN, body_of(len(PLAIN)), PLAIN, PLAIN], 3, 1, id="the same bytes as a body"),
-    ],
-)
-def test_however_it_comes_all_is_answered_in_order(
-    pair: Pair, pieces: list[str], count: int, known: int
-) -> None:
-    # Requests of other tests are still cached.
-    pair.counts.forget()
-    before = pair.counts.known
-    fast, usual = (exchanged(server, *pieces, closing(PLAIN)) for server in (pair.fast, pair.usual))
-
-    assert fast == usual
-    assert fast.count(b"HTTP/1.1 ") == count + 1
-    assert pair.counts.known - before == known
-
-
-def test_many_requests_on_one_connection_are_answered_in_order(pair: Pair) -> None:
-    paths = [REALTIME, MAP + "?slow=1", VISITOR, UNKNOWN, REALTIME, MAP] * 50
-    together = "".join(asking(path, "Authorization: Bearer df_test") for path in paths) + closing(PLAIN)
-
-    assert exchanged(pair.fast, together) == exchanged(pair.usual, together)
-
-
-@pytest.mark.long
-def test_thousands_of_requests_sent_at_once_are_answered(pair: Pair) -> None:
-    slow = PLAIN.replace(" HTTP", "?x=1 HTTP")
-
-    told = exchanged(pair.fast, slow + PLAIN * 5_000 + closing(asking(REALTIME)))
-
-    assert told.count(b"HTTP/1.1 200 OK\r\n") == 5_001
-    assert told.count(b"HTTP/1.1 401 ") == 1
-
-
-def test_idle_connection_is_closed_in_the_end() -> None:
-    counts = Counting(service())
-    hasty = Timeouts(idle=0.3)
-    with served(Server(make_app(service()), lambda: None, fast_path=counts, timeouts=hasty)) as server:
-        # On a busy machine the connection may be closed before the last request.
-        assert_once(lambda: _answers_until_the_end(server, 3), 3)
-
-
-def _answers_until_the_end(server: str, most: int) -> int:
-    """Sends requests on one connection, and returns the number of answers until the server closes it."""
-    count = 0
-    with connected(server) as connection, suppress(ConnectionError):
-        for _ in range(most):
-            connection.sendall(PLAIN.encode())
-            count += connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-        assert connection.recv(65536) == b""
-    return count
-
-
-def test_server_ends_beside_an_open_connection() -> None:
-    # Connections that are not closed at once are cut after a second.
-    assert_less(_seconds_to_end, 1)
-
-
-def _seconds_to_end() -> float:
-    """Returns how long a server with an open connection takes to end."""
-    counts = Counting(service())
-    with served(Server(make_app(service()), lambda: None, fast_path=counts)) as server:
-        polls = answers(server, [PLAIN] * 3)
-        assert [next(polls)[:3] for _ in range(2)] == [b"200", b"200"]
-        begin = time.monotonic()
-    took = time.monotonic() - begin
-    assert counts.known == 1
-    polls.close()
-    return took
-
-
-def is_refused(server: str) -> bool:
-    """Returns whether a server has stopped listening, which is the first thing that it does when it stops."""
-    address = urlsplit(server)
-    with socket.socket() as sock:
-        return sock.connect_ex((str(address.hostname), int(address.port or 0))) != 0
-
-
-@pytest.mark.long
-def test_an_answer_that_is_being_read_outlives_the_server() -> None:
-    # The server gives the client a second to read.
-    assert_once(_outlives_the_server, True)
-
-
-def _outlives_the_server() -> bool:
-    """Returns whether answers reach a client that reads them after the server has begun to stop."""
-    # An earlier request on the same connection was delayed on purpose.
-    crowd = asking(MAP, "Authorization: Bearer df_launch_day")
-    server = Server(make_app(service()), lambda: None, fast_path=(counts := Counting(service())))
-    with served(server) as address:
-        # From now on the request is cached.
-        [first] = answers(address, [crowd])
-        with connected(address) as connection:
-            connection.sendall(SLOW.encode())
-            assert connection.recv(1, socket.MSG_PEEK)
-            connection.sendall(crowd.encode())
-            eventually(lambda: counts.known == 1)
-            # The answers exceed the buffers; the answer to another client shows that the requests were read.
-            connection.sendall(crowd.encode() * 2)
-            assert len(list(answers(address, [PLAIN]))) == 1
-            server.should_exit = True
-            eventually(lambda: is_refused(address))
-            told = b"".join(iter(lambda: connection.recv(1 << 20), b""))
-
-    assert counts.known == 1
-    return len(told) > 3 * len(first)
-
-
-def test_nothing_is_noted_behind_the_last_answer(pair: Pair) -> None:
-    old = asking(REALTIME, "Authorization: Bearer df_shop", "Connection: keep-alive", version="1.0")
-    noted = []
-    for server in (pair.fast, pair.usual):
-        with Controls(server) as controls:
-            controls.ask("DELETE", "/requests", key="df_shop")
-            told = exchanged(server, old + asking(REALTIME, "Authorization: Bearer df_shop") * 3)
-            noted.append((told, len(controls.get("/requests", key="df_shop")["requests"])))
-
-    assert noted[0] == noted[1]
-    assert noted[0][1] == 1
 
 
 def test_error_on_the_fast_path_is_an_error_of_the_application(

@@ -13,7 +13,7 @@ from mock_server.serving.fast import FastAnswers
 from mock_server.serving.plain import Answer
 from mock_server.serving.server import Server
 from tests.controls import Controls, Json
-from tests.serving.test_fast import answers, asking, closing, connected, exchanged, served, service
+from tests.serving.pairs import answers, asking, closing, connected, exchanged, served, service
 
 PAYMENTS, GOALS, IDENTIFY = (f"/api/v1/{path}" for path in ("payments", "goals", "identify"))
 KEY = "Authorization: Bearer df_demo"
