@@ -39,7 +39,7 @@ TESTS_OF = {
         "state/test_journal.py",
     ],
     "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
-    "mock_server/contract": ["serving/test_http.py"],
+    "mock_server/contract": ["serving/test_http.py", "serving/test_information.py"],
     "mock_server/control": [f"state/test_{name}.py" for name in ("keys", "journal", "clock")],
     "mock_server/faults": ["serving/test_peek.py"],
     "mock_server/resources": ["golden/test_golden.py", "contract/test_contract.py", "world/test_world.py"],

@@ -14,7 +14,7 @@ import pytest
 from tests.command import address_of, started
 from tests.controls import Controls
 from tests.quick import quick
-from tests.serving.test_abuse import MEGABYTE, Target, received, request, statuses_in
+from tests.serving.abuse.target import MEGABYTE, Target, received, request, statuses_in
 
 MAP = b"/api/v1/analytics/realtime/map"
 GOAL = b'{"datafast_visitor_id": "3f2b8c1e-0000-4000-8000-000000000001", "name": "signup"}'
