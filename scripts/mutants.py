@@ -30,14 +30,10 @@ PACKAGES = ("mock_server", "contract_tests")
 # Mutations that change no visible behaviour, each with its reason.
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 AIM = 0.95
+_COMMAND = ("test_command.py", "test_refused_starts.py")
 # Tests of a folder or file that run first, besides those that have its name, import it or mirror its folder.
 TESTS_OF = {
-    "mock_server": [
-        "serving/test_http.py",
-        "test_command.py",
-        "test_refused_starts.py",
-        "state/test_journal.py",
-    ],
+    "mock_server": ["serving/test_http.py", *_COMMAND, "state/test_journal.py"],
     "mock_server/console": ["console/test_console.py", "console/test_console_data.py"],
     "mock_server/contract": ["serving/test_http.py", "serving/test_information.py"],
     "mock_server/control": [f"state/test_{name}.py" for name in ("keys", "journal", "clock")],
@@ -51,9 +47,7 @@ TESTS_OF = {
     "contract_tests/commands": ["kit/test_coverage.py", "kit/test_proxy.py", "kit/test_verify.py"],
     "contract_tests/judging": ["kit/test_verify.py", "kit/test_proxy.py"],
     "contract_tests/mutants": ["kit/test_proof.py"],
-    "contract_tests/report": [
-        f"kit/test_{name}.py" for name in ("reports", "injections", "terminal_report", "words", "page")
-    ],
+    "contract_tests/report": [f"kit/test_{name}.py" for name in ("reports", "injections", "words", "page")],
     "contract_tests/test_contract.py": ["kit/test_pytest_plugin.py"],
 }
 # In seconds. Tests that take longer hang because of the mutant, unless the machine is slow.
