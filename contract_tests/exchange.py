@@ -19,6 +19,8 @@ _DATE_SLACK = 2_000
 # In ms: the possible age of an answer from a cache that sends no `Age`.
 _UNTOLD_AGE = 30_000
 _LARGEST_FIGURE = 1e100
+GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
+"""The statuses of a gateway whose server does not answer; from 520 on those of Cloudflare."""
 
 
 class NoJson:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
-from contract_tests.clauses.met import SEVERAL, SOON, Met, having, ids_of, met
+from contract_tests.clauses.met import SEVERAL, SOON, Met, by_visitor, having, ids_of, met
 from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, is_figure
 from contract_tests.instants import ms
@@ -46,11 +46,11 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
 
 def _buyers(recording: Recording) -> list[list[Met]]:
     """Returns, as one case, the visitors whose profile has a payment that is older than the map's answer."""
-    found = [
+    found = by_visitor(
         case
         for case in having("activity")(recording)
         if isinstance(case.visitor.get("isCustomer"), bool) and _payments_of(case.profile)
-    ]
+    )
     return [found] if found else []
 
 
@@ -87,7 +87,7 @@ def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
     others = [case.profile for case in found if case.visitor["isCustomer"] is False]
     if len(others) > len(found) / 2:
         # If it is only one visitor, the payment may have been refunded between the two answers.
-        is_alone = len({case.visitor["visitorId"] for case in found}) == 1
+        is_alone = len(found) == 1
         problem = "the map says `isCustomer: false`"
         yield Violation(problem, others[0], _payments_of(others[0])[0], "payment", is_alone)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.met import Met, having, ids_of, met, usual
+from contract_tests.clauses.met import Met, by_visitor, having, ids_of, met, usual
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import IMPLIED, OBSERVED
@@ -80,7 +80,7 @@ def _is_same_place(shown: str, told: str) -> bool:
     needs="the profiles of two returning visitors from the map",
     is_timed=True,
     cases=lambda recording: (
-        [found] if len(found := list(filter(_is_back, having("identity")(recording)))) > 1 else []
+        [found] if len(found := by_visitor(filter(_is_back, having("identity")(recording)))) > 1 else []
     ),
 )
 def same_country(found: list[Met]) -> Iterable[Violation]:
@@ -120,7 +120,8 @@ def _another_system(case: Met) -> Iterable[Violation]:
         shown = shown.get(name) if isinstance(shown, dict) else shown
         told = identity.get(part)
         told = told.get(name) if isinstance(told, dict) else None
-        if isinstance(shown, str) and isinstance(told, str) and shown != told:
+        # No page says whether upper and lower case differ.
+        if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
             problem = f"the map says {value_told(shown)}"
             yield Violation(problem, case.profile, f"/data/identity/{part}/{name}", told)
 
@@ -207,7 +208,7 @@ def _countries(recording: Recording) -> list[list[tuple[Exchange, str, str]]]:
 def country_has_one_code(found: list[tuple[Exchange, str, str]]) -> Iterable[Violation]:
     codes: dict[str, set[str]] = {}
     for exchange, name, code in found:
-        if name.lower() == "unknown":
+        if name.strip().lower() in ("", "unknown"):
             continue
         others = codes.setdefault(name, set())
         others.add(code)

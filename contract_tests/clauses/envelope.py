@@ -7,13 +7,13 @@ from contract_tests.asking.labels import REFUSED, SERVER_ERROR
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import OBSERVED, OTHER, PAGE
-from contract_tests.exchange import Exchange, NoJson
+from contract_tests.exchange import GATEWAY, Exchange, NoJson
 from contract_tests.operations import MAP, VISITOR
 from contract_tests.pointers import value_at
 from contract_tests.recording import Recording
 
 # Rate limits and gateways may answer without an envelope, since the page says that "most" errors have one.
-_BARE = frozenset({429, 502, 503, 504})
+_BARE = frozenset({429}) | GATEWAY
 # A media type that ends with `json` as a word, such as `application/problem+json`, but not `x-ndjson`.
 _JSON_TYPE = re.compile(r"(.*[^a-z0-9])?json", re.IGNORECASE)
 _RATE_LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")

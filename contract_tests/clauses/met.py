@@ -50,6 +50,15 @@ def ids_of(found: Iterable[Met]) -> set[str]:
     return {case.visitor["visitorId"].lower() for case in found}
 
 
+def by_visitor(found: Iterable[Met]) -> list[Met]:
+    """Returns one case for each visitor: the one with the last profile.
+
+    Some programs request a profile again and again, and each visitor counts once.
+    """
+    last = {(website_of(case.profile), case.visitor["visitorId"].lower()): case for case in found}
+    return list(last.values())
+
+
 def having(part: str) -> Callable[[Recording], list[Met]]:
     """Returns a function that picks the visitors whose profile has an object such as `identity`."""
     return lambda recording: [
@@ -64,7 +73,7 @@ def usual(found: list[Met], differences: Callable[[Met], Iterable[Violation]]) -
 
     They are warnings if there is only one visitor, who may have changed between the two answers.
     """
-    others = [violations for case in found if (violations := list(differences(case)))]
-    if len(others) > len(found) / 2:
-        is_alone = len(ids_of(found)) == 1
-        yield from (replace(violation, is_warning=is_alone) for violation in others[0])
+    each = by_visitor(found)
+    others = [violations for case in each if (violations := list(differences(case)))]
+    if len(others) > len(each) / 2:
+        yield from (replace(violation, is_warning=len(each) == 1) for violation in others[0])

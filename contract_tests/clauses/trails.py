@@ -6,7 +6,7 @@ from typing import NamedTuple
 from contract_tests.asking import labels
 from contract_tests.asking.needs import by_writing
 from contract_tests.clauses.clause import Violation
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.operations import CREATE_GOAL, CREATE_PAYMENT, DELETE_GOALS, DELETE_PAYMENTS, IDENTIFY
 from contract_tests.pointers import escaped, pointer_of
 from contract_tests.recording import Recording
@@ -38,8 +38,11 @@ class Trail(NamedTuple):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the two answers differ, so that the later one is not the earlier one from a cache."""
-        return self.before is not None and self.before.json != self.after.json
+        """Whether the later answer is not the earlier one from a cache, nor older by its own times."""
+        if self.before is None or self.before.json == self.after.json:
+            return False
+        before, after = _since_first(self.before), _since_first(self.after)
+        return not (is_figure(before) and is_figure(after) and bool(after < before))
 
     def wrong(self, problem: str, part: Json, member: str, *, is_soft: bool = False) -> Violation:
         """Returns a violation by a member of `part`, an object in the later answer."""
@@ -51,6 +54,12 @@ class Trail(NamedTuple):
     ) -> Violation:
         """Returns a violation in the later answer; `is_soft` makes it a warning."""
         return Violation(problem, self.after, pointer, value, is_soft)
+
+
+def _since_first(profile: Exchange) -> Json:
+    """Returns the `timeSinceFirstVisit` of a profile; None for any other answer."""
+    activity = profile.data.get("activity") if isinstance(profile.data, dict) else None
+    return activity.get("timeSinceFirstVisit") if isinstance(activity, dict) else None
 
 
 def accepted(recording: Recording, operation: str, label: str) -> Exchange | None:

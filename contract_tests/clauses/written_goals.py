@@ -219,7 +219,7 @@ def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
 def other_goals_stay(trail: Trail) -> Iterable[Violation]:
     if not _shown(trail):
         problem = f"the goal `{name_of(trail)}` is gone, although goals of another name were removed"
-        yield trail.violation(problem, place_of_goals(trail.after.data))
+        yield missing(trail, problem, place_of_goals(trail.after.data))
 
 
 @clause(

@@ -16,15 +16,13 @@ from contract_tests.asking.probes.probe import Asker, Probe, is_wanted, main_of
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import Document, document
 from contract_tests.eras import Eras
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import GATEWAY, Exchange
 from contract_tests.families import FAMILIES, family_of
 from contract_tests.interrupts import pass_on_interrupt
 from contract_tests.judging.verdict import Outcome, Verdict, judge
 from contract_tests.recording import Recording
 
 _WAIT_STEP = 0.25
-# The statuses with which a gateway says that the server behind it does not answer.
-_ABSENT = (502, 503, 504)
 
 
 class Exit(IntEnum):
@@ -227,7 +225,7 @@ def _wait(plan: Plan, tell: Callable[[str], None], connect: Callable[..., Client
         pass_on_interrupt()
         client = connect(plan.base, plan.limits, tell, plan.credentials.mask())
         with closing(client), suppress(StoppedError):
-            if client.knock() not in _ABSENT:
+            if client.knock() not in GATEWAY:
                 return
         time.sleep(_WAIT_STEP)
 

@@ -60,6 +60,11 @@ def test_a_finding_about_an_error_says_whether_the_member_is_missing(
         (501, True),
         (502, False),
         (504, False),
+        (519, True),
+        (520, False),
+        (527, False),
+        (528, True),
+        (530, False),
     ],
 )
 def test_errors_of_the_api_itself_have_its_form(status: int, has_form: bool) -> None:

@@ -191,3 +191,81 @@ def test_the_list_may_lack_half_of_the_visitors_on_the_map(
     (verdict,) = judge(Recording(_beside_a_list(total, ids, {}, 0)), [_CLAUSES["SUM-20"]])
 
     assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize("clause", ["AGR-03", "AGR-11", "AGR-12", "AGR-13"])
+@pytest.mark.parametrize(("odd", "is_fine"), [(1, True), (3, False)])
+def test_a_visitor_whose_profile_is_requested_again_and_again_counts_once(
+    clause: str, odd: int, is_fine: bool
+) -> None:
+    shown, first, *others = _answers(4, odd, 1 if clause == "AGR-03" else 2, has_goals=True)
+
+    (verdict,) = judge(Recording([shown, *[first] * 9, *others], REVISION_2026_02), [_CLAUSES[clause]])
+
+    assert (verdict.outcome is Outcome.HOLDS) is is_fine
+
+
+def test_two_profiles_of_one_returning_visitor_are_no_two_visitors() -> None:
+    shown, *profiles = _answers(2, 2, 2, has_goals=True)
+    clause = _CLAUSES["AGR-08"]
+
+    told = [judge(Recording([shown, *found]), [clause])[0].outcome for found in (profiles, profiles[:1] * 2)]
+
+    assert told == [Outcome.WARNING, Outcome.NOT_OBSERVED]
+
+
+@pytest.mark.parametrize(
+    ("at", "names", "outcome"),
+    [
+        pytest.param(_LATELY, ["signup"], Outcome.BROKEN, id="goals of two visitors"),
+        pytest.param("2026-09-21T14:13:00.000Z", ["signup"], Outcome.WARNING, id="of the last half minute"),
+        pytest.param(None, ["signup"], Outcome.WARNING, id="without an instant"),
+    ],
+)
+def test_a_silent_cache_may_have_a_profile_from_before_the_goal(
+    at: str | None, names: Sequence[str], outcome: Outcome
+) -> None:
+    assert _without_goals(["visitor-0", "visitor-1"], at, names) is outcome
+
+
+def test_all_goals_of_a_single_visitor_may_have_been_removed() -> None:
+    assert _without_goals(["visitor-0"], _LATELY, ["signup", "trial"]) is Outcome.WARNING
+
+
+def _without_goals(ids: Sequence[str], at: str | None, names: Sequence[str]) -> Outcome:
+    """Returns the verdict on visitors who have goals on a map, and none in their profiles."""
+    events = [
+        {"visitorId": each, "type": "custom", "timestamp": at, "extraData": {"eventName": name}}
+        for each in ids
+        for name in names
+    ]
+    shown = _answer(MAP, {"visitors": [{"visitorId": each} for each in ids], "recentEvents": events})
+    profiles = [_answer(VISITOR, {"activity": {"completedGoals": []}}, each) for each in ids]
+    (verdict,) = judge(Recording([shown, *profiles]), [_CLAUSES["AGR-14"]])
+    return verdict.outcome
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"), [("Desktop", Outcome.HOLDS), ("desktop", Outcome.HOLDS), ("mobile", Outcome.BROKEN)]
+)
+def test_a_device_may_be_in_capital_letters(told: str, outcome: Outcome) -> None:
+    ids = ["visitor-0", "visitor-1"]
+    shown = [{"visitorId": each, "system": {"device": told}} for each in ids]
+    profiles = [_answer(VISITOR, {"identity": {"device": {"type": "desktop"}}}, each) for each in ids]
+
+    (verdict,) = judge(Recording([_answer(MAP, {"visitors": shown}), *profiles]), [_CLAUSES["AGR-04"]])
+
+    assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [("", Outcome.HOLDS), (" ", Outcome.HOLDS), ("Unknown", Outcome.HOLDS), ("Atlantis", Outcome.BROKEN)],
+)
+def test_an_unknown_country_may_have_no_name(name: str, outcome: Outcome) -> None:
+    codes = ("FR", "DE", "")
+    profiles = [_answer(VISITOR, {"identity": {"country": name, "countryCode": code}}) for code in codes]
+
+    (verdict,) = judge(Recording(profiles), [_CLAUSES["AGR-16"]])
+
+    assert verdict.outcome is outcome
