@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -40,7 +40,7 @@ from tests.world.amended_cases import (
 )
 from tests.world.recount import charges_of_period, completions_in, completions_of_period, sessions_between
 from tests.world.test_funnels import followed_by
-from tests.world.test_reports import BEGIN, PARTITIONS, Asked, select
+from tests.world.test_reports import BEGIN, PARTITIONS, Asked, select, world
 
 
 @few
@@ -71,7 +71,28 @@ def test_overview_and_totals_equal_a_recount(case: Case) -> None:
     assert told["conversion_rate"] == share(len(came & paid), len(came))
 
 
+def _old_and_new() -> Case:
+    """Returns a case in which visitors of the last month and of the last hour reach a goal, in turn."""
+    one, instant = world(42, "demo"), BEGIN + 34 * DAY
+    backs = (50 * MINUTE, 30 * DAY, 40 * MINUTE, 20 * DAY, 30 * MINUTE, 10 * DAY, 20 * MINUTE, 5 * DAY)
+    facts = []
+    for n, back in enumerate(backs):
+        minutes = ((instant - back) // MINUTE - lapse for lapse in range(60))
+        session = next(session for minute in minutes for session in one.sessions_started(minute))
+        facts.append(
+            GoalReached(
+                written=instant - n * SECOND,
+                event_id=f"{n:024x}",
+                visitor_id=session.visitor_id,
+                name="mock:goal",
+                properties={},
+            )
+        )
+    return Case(Asked(42, "demo", instant, instant - HOUR, instant + 1), tuple(reversed(facts)))
+
+
 @few
+@example(_old_and_new())
 @given(cases())
 def test_goals_equal_a_recount(case: Case) -> None:
     facts, chosen = ask(case)
