@@ -249,6 +249,18 @@ def test_other_dimensions_stay_within_the_overview(
     assert added <= whole["visitors"] if dimension == "campaign" else added >= whole["visitors"]
 
 
+def test_who_sees_a_page_at_the_first_and_the_third_visit_counts_once() -> None:
+    # In four days, some visitors come three times.
+    asked = Asked(42, "demo", DAYS[4] + 30 * HOUR, DAYS[4] - 3 * DAY, DAYS[4] + 30 * HOUR)
+    facts, chosen = select(asked)
+    rows = breakdown(facts, chosen, "page")
+
+    alone = [overview(facts, select(asked, [Filter("page", "is", (row["value"],))])[1]) for row in rows]
+
+    assert max(Counter(chosen.rows.visitor.tolist()).values()) == 3
+    assert [row["visitors"] for row in rows] == [told["visitors"] for told in alone]
+
+
 @given(questions(), st.sampled_from(["page", "hostname", "referrer", "country", "entry_page"]))
 def test_a_filter_for_a_value_gives_that_values_row(asked: Asked, dimension: str) -> None:
     facts, chosen = select(asked)
