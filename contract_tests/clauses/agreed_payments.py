@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
+from contract_tests.clauses.map_predictions import CUSTOMER_SCORE, is_new
 from contract_tests.clauses.met import SEVERAL, SOON, Met, by_visitor, having, ids_of, met
 from contract_tests.documented import OTHER, PAGE
-from contract_tests.exchange import Exchange, is_figure
+from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.instants import ms
 from contract_tests.operations import VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording, rows
-from contract_tests.shown import paid
+from contract_tests.shown import BY_PROVIDER, goals_of, paid
 
 # In ms.
 _MINUTE = 60_000
@@ -41,7 +41,14 @@ def customers_have_100(case: Met) -> Iterable[Violation]:
         return
     if score != CUSTOMER_SCORE:
         problem = "the map says `isCustomer: true`"
-        yield Violation(problem, case.profile, "/data/prediction/score", score)
+        # A customer who has just paid may have the prediction from before.
+        paid_at = [goal.get("timestamp") for goal in goals_of(case.profile.data) or () if _is_payment(goal)]
+        is_first = bool(paid_at) and all(is_new(at, case.profile) for at in paid_at)
+        yield Violation(problem, case.profile, "/data/prediction/score", score, is_first)
+
+
+def _is_payment(goal: dict[str, Json]) -> bool:
+    return goal.get("origin") == BY_PROVIDER or goal.get("type") == "payment"
 
 
 def _buyers(recording: Recording) -> list[list[Met]]:
@@ -115,7 +122,7 @@ def _customers(recording: Recording) -> list[list[Met]]:
 )
 def customers_have_paid(found: list[Met]) -> Iterable[Violation]:
     goals = [goal for case in found for goal in rows(case.profile.data["activity"], "completedGoals")]
-    if not any(goal.get("origin") == "payment_provider" or goal.get("type") == "payment" for goal in goals):
+    if not any(map(_is_payment, goals)):
         # A profile may leave out old goals.
         pointer = "/data/activity/completedGoals"
         problem = "the map says `isCustomer: true`, but no goal is a payment"

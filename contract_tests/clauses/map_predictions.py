@@ -7,11 +7,14 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, maps, which
 from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
-from contract_tests.recording import REVISION_2026_02, Recording, numbered
+from contract_tests.instants import ms
+from contract_tests.recording import REVISION_2026_02, Recording, numbered, rows
 
 CUSTOMER_SCORE = 100
 """The score of a visitor who has paid."""
 _BASELINE_SCORE = 50
+# In ms: for how long a server may keep a prediction, and so one from before a payment.
+_KEPT = 60_000
 
 
 def _score(member: Member) -> Json:
@@ -31,7 +34,21 @@ def _score(member: Member) -> Json:
 def customers_have_100(member: Member) -> Iterable[Violation]:
     if _score(member) != CUSTOMER_SCORE:
         pointer = f"{member.pointer}/conversionLikelihood/score"
-        yield Violation("a customer's score is not 100", member.exchange, pointer, _score(member))
+        problem, is_new = "a customer's score is not 100", _has_just_paid(member)
+        yield Violation(problem, member.exchange, pointer, _score(member), is_new)
+
+
+def _has_just_paid(member: Member) -> bool:
+    """Returns whether all payment events of the visitor, if there are any, may be less than a minute old."""
+    own = [e for e in rows(member.data, "recentEvents") if e.get("visitorId") == member.row.get("visitorId")]
+    paid_at = [event.get("timestamp") for event in own if event.get("type") == "payment"]
+    return bool(paid_at) and all(is_new(at, member.exchange) for at in paid_at)
+
+
+def is_new(instant: Json, exchange: Exchange) -> bool:
+    """Returns whether an instant may be less than a minute before an answer."""
+    at, now = ms(instant), exchange.now
+    return at is None or now is None or at > now.earliest - _KEPT
 
 
 @clause(

@@ -269,3 +269,59 @@ def test_an_unknown_country_may_have_no_name(name: str, outcome: Outcome) -> Non
     (verdict,) = judge(Recording(profiles), [_CLAUSES["AGR-16"]])
 
     assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("has_more", "seen", "outcome"),
+    [
+        pytest.param(False, "2026-09-21T14:0{}:00Z", Outcome.BROKEN, id="the whole list"),
+        pytest.param(True, "2026-09-21T14:0{}:00Z", Outcome.WARNING, id="a page, the oldest first"),
+        pytest.param(True, "2026-09-21T14:00:00Z", Outcome.BROKEN, id="a page, the latest first"),
+        pytest.param(True, None, Outcome.WARNING, id="a page in an unknown order"),
+    ],
+)
+def test_a_page_of_the_list_may_lack_the_visitors_on_the_map(
+    has_more: bool, seen: str | None, outcome: Outcome
+) -> None:
+    ids = [f"visitor-{n}" for n in range(3)]
+    rows = [{"visitorId": f"other-{n}", "lastSeenAt": seen and seen.format(n)} for n in range(3)]
+    listed = _answer("listVisitors", rows, label=labels.PRESENT)
+    body = {**listed.json, "pagination": {"limit": 3, "offset": 0, "hasMore": has_more}}
+    page = replace(listed, body=json.dumps(body).encode())
+    shown = _answer(MAP, {"visitors": [{"visitorId": each} for each in ids]})
+
+    (verdict,) = judge(Recording([shown, page]), [_CLAUSES["SUM-20"]])
+
+    assert verdict.outcome is outcome
+
+
+_NEW, _OLD = "2026-09-21T14:12:45.000Z", "2026-09-21T14:11:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("times", "outcome"),
+    [
+        pytest.param([_NEW], Outcome.WARNING, id="half a minute ago"),
+        pytest.param([_OLD], Outcome.BROKEN, id="two minutes ago"),
+        pytest.param([_OLD, _NEW], Outcome.BROKEN, id="the first one two minutes ago"),
+        pytest.param([None], Outcome.WARNING, id="at an unknown time"),
+    ],
+)
+def test_a_prediction_from_before_the_first_payment_may_be_kept(
+    times: Sequence[str | None], outcome: Outcome
+) -> None:
+    goals = [
+        {"name": "Pro", "type": "payment", "origin": "payment_provider", "timestamp": at} for at in times
+    ]
+    events = [{"type": "payment", "visitorId": "visitor-0", "timestamp": at} for at in times]
+    prediction = {"score": 40}
+    visitor = {"visitorId": "visitor-0", "isCustomer": True, "conversionLikelihood": prediction}
+    profile = {"activity": {"completedGoals": goals}, "prediction": prediction}
+    exchanges = [
+        _answer(MAP, {"visitors": [visitor], "recentEvents": events}),
+        _answer(VISITOR, profile, "visitor-0"),
+    ]
+
+    verdicts = judge(Recording(exchanges, REVISION_2026_02), [_CLAUSES["AGR-10"], _CLAUSES["MAP-82"]])
+
+    assert {verdict.outcome for verdict in verdicts} == {outcome}
