@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE
-from contract_tests.clauses.met import SEVERAL, Met, by_visitor, having
+from contract_tests.clauses.met import SEVERAL, Met, having, ids_of, most_differ
 from contract_tests.clauses.question import Website, website_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
@@ -81,23 +81,28 @@ def first_visit_before_session(case: Met) -> Iterable[Violation]:
     revision=REVISION_2026_02,
     is_timed=True,
     cases=lambda recording: (
-        [found] if (found := by_visitor(filter(_is_same_visit, having("activity")(recording)))) else []
+        [found] if (found := list(filter(_is_same_visit, having("activity")(recording)))) else []
     ),
 )
 def same_number_of_visits(found: list[Met]) -> Iterable[Violation]:
-    others = [case for case in found if len(set(_visits(case))) > 1]
-    if len(others) > len(found) / 2:
-        shown, told = _visits(others[0])
-        problem = f"the map says {shown}"
-        yield Violation(problem, others[0].profile, "/data/activity/visitCount", told)
+    other, _ = most_differ(found, lambda case: len(set(_visits(case))) > 1)
+    if other is not None:
+        shown, told = _visits(other)
+        yield Violation(f"the map says {shown}", other.profile, "/data/activity/visitCount", told)
 
 
 def _is_same_visit(case: Met) -> bool:
     """Returns whether map and profile have the same latest visit, and one of them counts several visits."""
     session = ms(case.visitor.get("sessionStartTime"))
     visit = ms(case.profile.data["activity"].get("lastVisitAt"))
-    is_same = session is not None and visit is not None and abs(session - visit) <= _SECOND
+    is_same = session is not None and visit is not None and _is_same_instant(session, visit)
     return is_same and all(map(is_figure, _visits(case))) and bool(max(_visits(case)) > 1)
+
+
+def _is_same_instant(one: int, other: int) -> bool:
+    """Returns whether two instants in ms may be equal, because one of them may be rounded to seconds."""
+    is_rounded = 0 in (one % _SECOND, other % _SECOND)
+    return one == other or (is_rounded and abs(one - other) <= _SECOND)
 
 
 def _visits(case: Met) -> tuple[Json, Json]:
@@ -107,12 +112,12 @@ def _visits(case: Met) -> tuple[Json, Json]:
 
 def _predicted(recording: Recording) -> list[list[Met]]:
     """Returns, as one case, two or more visitors with a score on the map and in the profile."""
-    found = by_visitor(
+    found = [
         case
         for case in having("prediction")(recording)
         if all(map(is_figure, _scores(case))) and CUSTOMER_SCORE not in _scores(case)
-    )
-    return [found] if len(found) > 1 else []
+    ]
+    return [found] if len(ids_of(found)) > 1 else []
 
 
 def _scores(case: Met) -> tuple[Json, Json]:
@@ -133,11 +138,10 @@ def _scores(case: Met) -> tuple[Json, Json]:
     cases=_predicted,
 )
 def same_score(found: list[Met]) -> Iterable[Violation]:
-    others = [case for case in found if abs(_scores(case)[0] - _scores(case)[1]) >= _LIKE]
-    if len(others) > len(found) / 2:
-        shown, told = _scores(others[0])
-        problem = f"the map says {shown}"
-        yield Violation(problem, others[0].profile, "/data/prediction/score", told)
+    other, _ = most_differ(found, lambda case: bool(abs(_scores(case)[0] - _scores(case)[1]) >= _LIKE))
+    if other is not None:
+        shown, told = _scores(other)
+        yield Violation(f"the map says {shown}", other.profile, "/data/prediction/score", told)
 
 
 class Reached(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_predictions import CUSTOMER_SCORE, is_new
-from contract_tests.clauses.met import SEVERAL, SOON, Met, by_visitor, having, ids_of, met
+from contract_tests.clauses.met import SEVERAL, SOON, Met, having, ids_of, met, most_differ
 from contract_tests.documented import OTHER, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.instants import ms
@@ -53,11 +53,11 @@ def _is_payment(goal: dict[str, Json]) -> bool:
 
 def _buyers(recording: Recording) -> list[list[Met]]:
     """Returns, as one case, the visitors whose profile has a payment that is older than the map's answer."""
-    found = by_visitor(
+    found = [
         case
         for case in having("activity")(recording)
         if isinstance(case.visitor.get("isCustomer"), bool) and _payments_of(case.profile)
-    )
+    ]
     return [found] if found else []
 
 
@@ -91,12 +91,11 @@ def _payments_of(profile: Exchange) -> list[str]:
     cases=_buyers,
 )
 def buyers_are_customers(found: list[Met]) -> Iterable[Violation]:
-    others = [case.profile for case in found if case.visitor["isCustomer"] is False]
-    if len(others) > len(found) / 2:
+    other, number = most_differ(found, lambda case: case.visitor["isCustomer"] is False)
+    if other is not None:
         # If it is only one visitor, the payment may have been refunded between the two answers.
-        is_alone = len(found) == 1
-        problem = "the map says `isCustomer: false`"
-        yield Violation(problem, others[0], _payments_of(others[0])[0], "payment", is_alone)
+        problem, pointer = "the map says `isCustomer: false`", _payments_of(other.profile)[0]
+        yield Violation(problem, other.profile, pointer, "payment", number == 1)
 
 
 def _customers(recording: Recording) -> list[list[Met]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.met import Met, by_visitor, having, ids_of, met, usual
+from contract_tests.clauses.met import Met, having, ids_of, met, usual
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import IMPLIED, OBSERVED
@@ -80,7 +80,7 @@ def _is_same_place(shown: str, told: str) -> bool:
     needs="the profiles of two returning visitors from the map",
     is_timed=True,
     cases=lambda recording: (
-        [found] if len(found := by_visitor(filter(_is_back, having("identity")(recording)))) > 1 else []
+        [found] if len(ids_of(found := list(filter(_is_back, having("identity")(recording))))) > 1 else []
     ),
 )
 def same_country(found: list[Met]) -> Iterable[Violation]:

@@ -50,13 +50,17 @@ def ids_of(found: Iterable[Met]) -> set[str]:
     return {case.visitor["visitorId"].lower() for case in found}
 
 
-def by_visitor(found: Iterable[Met]) -> list[Met]:
-    """Returns one case for each visitor: the one with the last profile.
+def most_differ(found: Iterable[Met], differs: Callable[[Met], bool]) -> tuple[Met | None, int]:
+    """Returns a case of a visitor who differs if more than half of the visitors do, and their whole number.
 
-    Some programs request a profile again and again, and each visitor counts once.
+    Some programs request a profile again and again. Each visitor counts once, and differs only if all of the
+    visitor's cases do.
     """
-    last = {(website_of(case.profile), case.visitor["visitorId"].lower()): case for case in found}
-    return list(last.values())
+    cases: dict[tuple[Website, str], list[Met]] = {}
+    for case in found:
+        cases.setdefault((website_of(case.profile), case.visitor["visitorId"].lower()), []).append(case)
+    others = [same[0] for same in cases.values() if all(map(differs, same))]
+    return others[0] if len(others) > len(cases) / 2 else None, len(cases)
 
 
 def having(part: str) -> Callable[[Recording], list[Met]]:
@@ -73,7 +77,6 @@ def usual(found: list[Met], differences: Callable[[Met], Iterable[Violation]]) -
 
     They are warnings if there is only one visitor, who may have changed between the two answers.
     """
-    each = by_visitor(found)
-    others = [violations for case in each if (violations := list(differences(case)))]
-    if len(others) > len(each) / 2:
-        yield from (replace(violation, is_warning=len(each) == 1) for violation in others[0])
+    other, number = most_differ(found, lambda case: any(True for _ in differences(case)))
+    if other is not None:
+        yield from (replace(violation, is_warning=number == 1) for violation in differences(other))

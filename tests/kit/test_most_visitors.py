@@ -325,3 +325,27 @@ def test_a_prediction_from_before_the_first_payment_may_be_kept(
     verdicts = judge(Recording(exchanges, REVISION_2026_02), [_CLAUSES["AGR-10"], _CLAUSES["MAP-82"]])
 
     assert {verdict.outcome for verdict in verdicts} == {outcome}
+
+
+@pytest.mark.parametrize(
+    ("session", "outcome"),
+    [
+        pytest.param("2026-09-21T14:12:20.400Z", Outcome.WARNING, id="the same"),
+        pytest.param("2026-09-21T14:12:20.000Z", Outcome.WARNING, id="rounded to seconds"),
+        pytest.param("2026-09-21T14:12:20.200Z", Outcome.NOT_OBSERVED, id="another visit of the same second"),
+        pytest.param("2026-09-21T14:12:18.000Z", Outcome.NOT_OBSERVED, id="another second"),
+    ],
+)
+def test_the_number_of_visits_is_compared_if_the_latest_visit_is_the_same(
+    session: str, outcome: Outcome
+) -> None:
+    visitor = {"visitorId": "visitor-0", "sessionStartTime": session, "visitCount": 2}
+    activity = {"lastVisitAt": "2026-09-21T14:12:20.400Z", "visitCount": 3}
+    exchanges = [
+        _answer(MAP, {"visitors": [visitor]}),
+        _answer(VISITOR, {"activity": activity}, "visitor-0"),
+    ]
+
+    (verdict,) = judge(Recording(exchanges, REVISION_2026_02), [_CLAUSES["AGR-12"]])
+
+    assert verdict.outcome is outcome
