@@ -25,19 +25,8 @@ def _answer(operation: str, data: Json, visitor_id: str = "", label: str = label
     body = json.dumps({"status": "success", "data": data}).encode()
     headers = {"date": formatdate(_INSTANT, usegmt=True)}
     found, sent, path = frozenset({label}), _INSTANT * 1000, {"visitorId": visitor_id}
-    return Exchange(
-        "GET",
-        "http://x",
-        operation,
-        found,
-        sent,
-        0,
-        200,
-        headers,
-        body,
-        path=path,
-        successes=frozenset({200}),
-    )
+    shared: dict[str, Any] = {"path": path, "successes": frozenset({200})}
+    return Exchange("GET", "http://x", operation, found, sent, 0, 200, headers, body, **shared)
 
 
 def _answers(total: int, odd: int, visits: int, *, has_goals: bool) -> Iterator[Exchange]:

@@ -1,6 +1,7 @@
 """Profiles that a second cache still has from before a write: a goal may be missing, or still be there."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -18,19 +19,8 @@ def _sent(operation: str, label: str, body: Json = None) -> Exchange:
     answer = json.dumps({"status": "success", "data": [{"message": "Done"}]}).encode()
     asked = b"" if body is None else json.dumps({"datafast_visitor_id": _VISITOR, **body}).encode()
     found, successes = frozenset({label}), frozenset({200})
-    return Exchange(
-        "POST",
-        "http://x",
-        operation,
-        found,
-        0,
-        0,
-        200,
-        {},
-        answer,
-        successes=successes,
-        request_body=asked,
-    )
+    shared: dict[str, Any] = {"successes": successes, "request_body": asked}
+    return Exchange("POST", "http://x", operation, found, 0, 0, 200, {}, answer, **shared)
 
 
 def _profile(label: str, second: int, *names: str) -> Exchange:
