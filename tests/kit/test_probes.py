@@ -15,11 +15,9 @@ from contract_tests.asking.client import Client
 from contract_tests.asking.credentials import Credentials, load_credentials
 from contract_tests.asking.own_mock import INSTANT
 from contract_tests.asking.probes import PAUSE, most_of, probes_for
-from contract_tests.asking.rules import rules_of
 from contract_tests.clauses import all_clauses
 from contract_tests.clauses.clause import Clause
 from contract_tests.document import document
-from contract_tests.exchange import Exchange
 from contract_tests.judging.run import Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
 from contract_tests.masking import sender_of
@@ -185,19 +183,3 @@ def test_a_run_on_a_slow_server_never_waits() -> None:
 
     assert all(later[0] - earlier[-1] >= PAUSE for earlier, later in pairwise(rounds))
     assert waited == 0
-
-
-def test_a_write_that_is_refused_for_its_token_has_nothing_else_to_refuse(recorded: list[Exchange]) -> None:
-    asked = {
-        (exchange.operation, label): exchange.request_body
-        for exchange in recorded
-        for label in exchange.labels & labels.REFUSED
-    }
-    rules = [
-        rule
-        for rule in rules_of(document())
-        if rule.label in labels.REFUSED and rule.operation.method == "POST"
-    ]
-
-    assert len(rules) > 5
-    assert not [rule.id for rule in rules if not asked[rule.operation.id, rule.label]]
