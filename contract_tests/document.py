@@ -340,7 +340,8 @@ def _parameter(content: Json) -> Parameter:
     if example is None:
         example = next(iter((*schema.get("examples", ()), *schema.get("enum", ()))), None)
     is_required = content.get("required", False)
-    return Parameter(content["name"], content["in"], is_required, schema, example)
+    most = content.get("x-most", schema.get("maximum"))
+    return Parameter(content["name"], content["in"], is_required, schema, example, most)
 
 
 def _requirement(alternative: Json) -> dict[str, tuple[str, ...]]:

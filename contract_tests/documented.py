@@ -23,7 +23,8 @@ PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 class Parameter:
     """A documented parameter.
 
-    `place` is `query`, `path`, `header` or `cookie`; `example` is None if none is documented.
+    `place` is `query`, `path`, `header` or `cookie`; `example` is None if none is documented. A server may
+    take a number above `most` for `most`, or refuse it; None if no such number is documented.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Parameter:
     is_required: bool
     schema: Mapping[str, Any]
     example: Json
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ class Operation:
     def parameter(self, name: str, place: str = "query") -> Parameter | None:
         """Returns the parameter with a name and a place; None if there is none."""
         return next((p for p in self.parameters if (p.name, p.place) == (name, place)), None)
+
+    @property
+    def most_rows(self) -> int | None:
+        """The largest `limit` that has an effect; None if none is documented."""
+        limit = self.parameter("limit")
+        return limit.most if limit else None
 
     def url_path(self, values: Mapping[str, str]) -> str:
         """Returns the path below the base with parameters filled in. Raises KeyError if one is missing."""

@@ -1,6 +1,5 @@
 """Clauses about the pages of a list, for each operation with `limit` and `offset`."""
 
-import math
 from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -37,13 +36,13 @@ def paging_clauses(contract: Document) -> list[Clause]:
 def _pages(operation: Operation, recording: Recording) -> list[Page]:
     """Returns the answers to requests with a documented `limit`, in the order in which they were sent."""
     parameter = operation.parameter("limit")
-    bounds = parameter.schema if parameter else {}
-    least, most = bounds.get("minimum", 1), bounds.get("maximum", math.inf)
+    least = parameter.schema.get("minimum", 1) if parameter else 1
+    most = operation.most_rows
     found = []
     for exchange in recording.answers(operation.id):
         limit, offset = page_of(exchange)
         is_list = isinstance(exchange.data, list) and not exchange.labels & labels.REFUSED
-        if is_list and limit is not None and least <= limit <= most:
+        if is_list and limit is not None and least <= limit and (most is None or limit <= most):
             found.append(Page(exchange, limit, offset, exchange.data))
     return found
 

@@ -114,6 +114,7 @@ class Told(NamedTuple):
 
 def _told(recording: Recording) -> Iterator[Told]:
     for operation in KEYS.keys() | {TIMESERIES}:
+        most = document().operations[operation].most_rows
         pages = [(_part_of(e), e) for e in recording.answers(operation) if isinstance(e.data, list)]
         totals: dict[Hashable, int] = {}
         for whole, exchange in pages:
@@ -121,11 +122,13 @@ def _told(recording: Recording) -> Iterator[Told]:
             sizes = [whole_of(told.get("limit")) if isinstance(told, dict) else None, limit]
             known = [size for size in sizes if size is not None and size > 0]
             if isinstance(told, dict) and known:
+                # A server may repeat a `limit` that is too large.
+                limit = min(known) if most is None else min(*known, most)
                 others = [e for other, e in pages if other == whole and e.data and is_finished(e)]
                 end = offset + len(exchange.data)
                 is_followed = any(page_of(e)[1] >= max(end, offset + 1) for e in others)
                 total = whole_of(told.get("total"))
-                yield Told(exchange, told, offset, min(known), is_followed, totals.get(whole))
+                yield Told(exchange, told, offset, limit, is_followed, totals.get(whole))
                 if total is not None and is_finished(exchange):
                     totals.setdefault(whole, total)
 

@@ -23,12 +23,16 @@ def test_the_mock_holds_every_clause_when_fuzzed(tmp_path: Path) -> None:
     begun = time.monotonic()
     with serving("--now", INSTANT) as address:
         ready = time.monotonic()
-        options = ("--credentials", "mock", "--pause", "0.2", "--fuzz", "--fuzz-examples", "3")
+        options = ("--credentials", "mock", "--pause", "0.2", "--writes", "--fuzz", "--fuzz-examples", "3")
         result = ended("verify", address, *options, "--report", f"json={report}")
     over = time.monotonic()
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_bytes())
-    assert {clause["outcome"] for clause in content["clauses"]} == {"holds", "other revision"}
+    others = {
+        clause["id"] for clause in content["clauses"] if clause["outcome"] not in ("holds", "other revision")
+    }
+    # MAP-93 needs a visitor who has just paid.
+    assert others <= {"MAP-93"}
     # The probes alone make fewer than 50 requests.
     assert content["answers"] > 100
     # The time limit is a multiple of the time in which the mock starts.

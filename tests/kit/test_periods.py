@@ -189,6 +189,25 @@ def test_other_columns_make_another_list(fields: str, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limit", "told", "echo", "agreement"),
+    [
+        pytest.param(5_000, 1_000, Outcome.NOT_OBSERVED, Outcome.HOLDS, id="the largest one"),
+        pytest.param(5_000, 5_000, Outcome.NOT_OBSERVED, Outcome.HOLDS, id="as requested"),
+        pytest.param(1_000, 999, Outcome.WARNING, Outcome.HOLDS, id="within the documented bounds"),
+        pytest.param(900, 900, Outcome.HOLDS, Outcome.HOLDS, id="a smaller one, with more rows"),
+    ],
+)
+def test_a_server_may_take_a_limit_that_is_too_large_for_the_largest(
+    limit: int, told: int, echo: Outcome, agreement: Outcome
+) -> None:
+    rows = [{"name": f"{n}", "visitors": 1, "timestamp": f"{n}"} for n in range(min(limit, told, 1_000))]
+    exchanges = [_paged(f"/analytics/timeseries?{_DAY}&fields=visitors&limit={limit}", rows, told, 0, 1_500)]
+
+    assert _outcome("getTimeseries.paging-echo", exchanges) is echo
+    assert _outcome("SEL-09", exchanges) is agreement
+
+
+@pytest.mark.parametrize(
     ("asked", "outcome"),
     [
         pytest.param("filter_country=France&filter_country=Spain", Outcome.NOT_OBSERVED, id="one of two"),
