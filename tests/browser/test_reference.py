@@ -13,7 +13,6 @@ PATHS = [path for path, item in load_document()["paths"].items() for name in ite
 # A text in the answer of one operation of each kind. Testing all operations would take long.
 TOLD = {
     "getRealtime": '"visitors":',
-    "getRealtimeMap": '"recentPayments":',
     "getOverview": '"bounce_rate":',
     "getTimeseries": '"name":',
     "getPages": '"/pricing"',
@@ -33,6 +32,17 @@ def test_each_operation_is_there(page: Page, mock: RunningMock) -> None:
     assert paths == PATHS
     expect(page).to_have_title("API reference · DataFast mock")
     expect(page.locator(".servers option")).to_have_text(["/api/v1 - This mock."])
+    assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
+
+
+@pytest.mark.long
+def test_the_map_answers_at_once(page: Page, mock: RunningMock) -> None:
+    page.set_viewport_size(TELEPHONE)
+    page.goto(f"{mock.server}/docs")
+
+    answer = _executed(page, "getRealtimeMap")
+
+    expect(answer.locator(".response-col_description pre").first).to_contain_text('"recentPayments":')
     assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
 
 
