@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -16,10 +16,7 @@ LONGEST = 60_000
 """The longest delay, and the longest time of a `drip`, in ms."""
 _LONGEST_POINTER = 1_000
 
-Fault = Literal[
-    "reset", "empty", "truncate", "malformed", "content-type", "wrong-type", "missing", "drip", "hang"
-]
-FAULTS: tuple[str, ...] = get_args(Fault)
+FAULTS = ("reset", "empty", "truncate", "malformed", "content-type", "wrong-type", "missing", "drip", "hang")
 
 _TIME = r"[0-9.]{1,20} ?[A-Za-z]{0,3}"
 _NUMBER = re.compile(r"([0-9.eE+-]{1,40})( ?%)?")
