@@ -49,7 +49,8 @@ class Question(NamedTuple):
         Time series, and perhaps other reports, read such instants as dates, in any time zone.
         """
         begin, end, _ = self.dates
-        return (ms(begin) or 0) % _DAY == 0 and _ends_a_day(end) and ms(begin) is not None
+        at = ms(begin)
+        return at is not None and at % _DAY == 0 and _ends_a_day(end)
 
     @property
     def is_one_date(self) -> bool:
