@@ -61,7 +61,8 @@ def main() -> int:
     chosen = instants(given.seed, given.count)
     print(f"{given.count} instants of seed {given.seed}", flush=True)
     with ThreadPoolExecutor(given.at_once) as pool:
-        outcomes = list(pool.map(partial(passes, options=given.options), chosen))
+        is_shown = given.at_once == 1
+        outcomes = list(pool.map(partial(passes, options=given.options, is_shown=is_shown), chosen))
     failed = [instant for instant, has_passed in zip(chosen, outcomes, strict=True) if not has_passed]
     for instant in failed:
         print(f"failed; again with: DATAFAST_TEST_INSTANT={instant} make test")
@@ -69,21 +70,26 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def passes(instant: str, options: list[str]) -> bool:
-    """Returns whether the tests pass at an instant, and prints their summary, or all of it if they fail."""
+def passes(instant: str, options: list[str], *, is_shown: bool) -> bool:
+    """Returns whether the tests pass at an instant.
+
+    pytest's output is shown as it comes, or else at the end: its last line, or all of it if a test fails.
+    """
+    print(f"at {instant}", flush=True)
     begin = time.monotonic()
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options],
         env={**os.environ, "DATAFAST_TEST_INSTANT": instant},
         check=False,
-        stdout=subprocess.PIPE,
+        stdout=None if is_shown else subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
     )
     has_passed = not result.returncode
-    told = result.stdout.rstrip().rpartition("\n")[2] if has_passed else result.stdout
-    print(f"at {instant}, {time.monotonic() - begin:.0f} s: {told}", flush=True)
+    if not is_shown:
+        told = result.stdout.rstrip().rpartition("\n")[2] if has_passed else result.stdout
+        print(f"at {instant}, {time.monotonic() - begin:.0f} s: {told}", flush=True)
     return has_passed
 
 
