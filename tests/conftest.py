@@ -21,7 +21,7 @@ for what in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, what, 240)
 
 # Each run of `make test` draws a few new examples; `make long` draws more, and `make fuzz` many thousands.
-settings.register_profile("test", deadline=None, print_blob=True, max_examples=10)
+settings.register_profile("test", deadline=None, print_blob=True, max_examples=6)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=60)
 settings.register_profile(
     "fuzz", deadline=None, print_blob=True, max_examples=10_000, suppress_health_check=list(HealthCheck)

@@ -15,7 +15,8 @@ def strict_validator(revision: str, operation_id: str, status: int) -> jsonschem
     """Returns the validator of an answer's body in one revision, with unknown members forbidden."""
     document = _closed_document(revision)
     schema = answer_of(document, operation_id, status)["content"]["application/json"]["schema"]
-    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+    named = {"schemas": document["components"]["schemas"]}
+    return jsonschema_rs.Draft202012Validator({**schema, "components": named})
 
 
 @cache

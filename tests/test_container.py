@@ -22,6 +22,7 @@ from mock_server.testing import RunningMock
 from tests.command import LISTENING, NOTHING, ended
 from tests.credentials import bearer
 from tests.ports import port_of_nobody
+from tests.quick import quick
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "Containerfile").read_text(encoding="utf-8")
@@ -159,12 +160,15 @@ def test_health_check_fails_with_a_message_if_nothing_listens() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", id="another server"),
-        pytest.param(b'HTTP/1.1 503 Busy\r\nContent-Length: 15\r\n\r\n{"status":"ok"}', id="a failure"),
-        pytest.param(b"SSH-2.0-x\r\n", id="no HTTP"),
-        pytest.param(b"", id="closed at once"),
-    ],
+    quick(
+        [
+            pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", id="another server"),
+            pytest.param(b'HTTP/1.1 503 Busy\r\nContent-Length: 15\r\n\r\n{"status":"ok"}', id="a failure"),
+            pytest.param(b"SSH-2.0-x\r\n", id="no HTTP"),
+            pytest.param(b"", id="closed at once"),
+        ],
+        2,
+    ),
 )
 def test_health_check_fails_where_another_listens(reply: bytes) -> None:
     def answer() -> None:

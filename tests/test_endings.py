@@ -43,7 +43,7 @@ def _seconds_to_end(number: signal.Signals, code: int) -> float:
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), quick([(signal.SIGTERM, 0), (signal.SIGINT, 130)], 1))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_signal_ends_it_soon_and_quietly_while_reports_are_made(number: signal.Signals, code: int) -> None:
     # Without an end of the reports, these would take more than ten seconds.
     assert_less(lambda: _seconds_to_end_reports(number, code, reports=10), 6)

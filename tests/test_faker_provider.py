@@ -53,7 +53,7 @@ def test_profiles_fit_the_documented_ones(revision: str) -> None:
         strict_validator(revision, "getVisitor", 200).validate({"status": "success", "data": profile})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", quick(KINDS, 2))
 def test_a_seed_gives_the_same_values_and_another_seed_others(kind: str) -> None:
     first, again, other = ([make(fake, kind)() for _ in range(5)] for fake in (faker(7), faker(7), faker(8)))
 

@@ -16,6 +16,7 @@ import pytest
 from mock_server.faults.amounts import FAULTS
 from tests.browser.conftest import MISSING, NEEDED, chromium
 from tests.command import COMMAND
+from tests.node import NODE
 from tests.ports import port_to_take
 
 # The test runners come from npm, and `make test` needs only Python.
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.long
 PAGE = (Path(__file__).parent.parent / "docs" / "javascript.md").read_text(encoding="utf-8")
 HERE = Path(__file__).parent / "javascript"
 PACKAGES = HERE / "node_modules"
-NODE = Path(sys.executable).with_name("node")
 SHARED = ("A key for each test", "Starting the mock")
 # A program in the PATH that runs the command, and holds a lock for as long as it runs.
 LOCKING_COMMAND = """#!{python}

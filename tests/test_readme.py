@@ -26,7 +26,7 @@ SERVES = [command[2:] for command in COMMANDS if command[:2] == ["datafast-mock"
 PREFERENCES = [command for command in COMMANDS if "Prefer" in " ".join(command)]
 
 
-@pytest.mark.parametrize("options", quick(SERVES, 2), ids=" ".join)
+@pytest.mark.parametrize("options", quick(SERVES, 1), ids=" ".join)
 def test_documented_command_serves(
     options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

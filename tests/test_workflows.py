@@ -26,6 +26,7 @@ def _steps(file: Path) -> list[dict[str, Any]]:
     return [step for job in _read(file)["jobs"].values() for step in job["steps"]]
 
 
+@pytest.mark.long
 def test_workflows_are_as_their_schema_says() -> None:
     program = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
     checked = subprocess.run([*program, *FILES], capture_output=True, text=True, check=False, timeout=60)

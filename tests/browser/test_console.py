@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,8 +17,8 @@ from tests.browser.console import Console, Open
 from tests.browser.visit import Complaints
 from tests.command import serving
 from tests.instants import DOCUMENTED
+from tests.node import NODE
 
-NODE = Path(sys.executable).with_name("node")
 # launch_day is not in this list, because test_console_craft.py tests it.
 SITES = sorted(load_sites().keys() - {"launch_day"})
 PRINTED = "console.log(JSON.stringify(data));"

@@ -104,6 +104,7 @@ def living_after(page: Page, address: str) -> float:
     return living / max(loop / 100, 1)
 
 
+@pytest.mark.long
 def test_the_page_and_its_files_are_small(opened: Open) -> None:
     console = opened(revision="2026-06")
     expect(console.dots).not_to_have_count(0)

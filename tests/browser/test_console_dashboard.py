@@ -244,6 +244,7 @@ def test_the_list_of_visitors_has_all_of_them(opened: Open) -> None:
     assert count == expected
 
 
+@pytest.mark.long
 def test_figures_have_their_change_against_the_period_before(opened: Open) -> None:
     dashboard = opened({"period": "yesterday"})
 
@@ -389,13 +390,14 @@ def test_superseded_requests_are_aborted(opened: Open) -> None:
     assert contradictions(dashboard) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("then", "said"),
     [
         ({"code": 500}, "Status 500: Internal server error."),
-        pytest.param({"code": 403}, "Status 403: ", marks=pytest.mark.long),
-        pytest.param({"fault": "empty"}, "No answer: the connection broke", marks=pytest.mark.long),
-        pytest.param({"fault": "truncate"}, "No answer: ", marks=pytest.mark.long),
+        pytest.param({"code": 403}, "Status 403: "),
+        pytest.param({"fault": "empty"}, "No answer: the connection broke"),
+        pytest.param({"fault": "truncate"}, "No answer: "),
     ],
 )
 def test_a_panel_that_fails_says_so_and_others_go_on(

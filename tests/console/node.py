@@ -2,13 +2,11 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from mock_server.console.files import STATIC
+from tests.node import NODE
 
-NODE = Path(sys.executable).with_name("node")
 # A program that reads `given` and writes the value of the expression.
 MODULE = """
 import {{ readFileSync }} from "node:fs";

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.console.node import evaluated
+from tests.quick import quick
 
 CLUSTERED = """clustered(given.spots, given.scale).map(({ x, y, spots }) =>
   ({ x, y, ids: spots.map(({ id }) => id), radius: spots.length === 1 ? 4.5 : radiusOf(spots.length) }))"""
@@ -21,7 +22,7 @@ def spots(count: int, spread: float, *, alone: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("scale", [1, 8, 32])
+@pytest.mark.parametrize("scale", quick([1, 8, 32], 1))
 def test_each_visitor_is_in_one_cluster_and_the_marked_ones_are_alone(scale: int) -> None:
     clusters = evaluated(CLUSTERED, {"spots": spots(2_000, 40, alone=3), "scale": scale})
 

@@ -13,6 +13,7 @@ from mock_server.contract.document import REVISIONS, document_text, load_documen
 from mock_server.data_files import read_data
 from mock_server.errors import InputError
 from scripts.make_document import LIST, PARTS, ROOT_PART, as_json, joined
+from tests.quick import quick
 
 TASTES = """\
 # What visitors like.
@@ -66,7 +67,7 @@ def test_every_part_is_in_the_list() -> None:
     assert sorted([ROOT_PART, *listed]) == sorted(path.name for path in PARTS.iterdir())
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in PARTS.iterdir()))
+@pytest.mark.parametrize("name", quick(sorted(path.name for path in PARTS.iterdir()), 2))
 def test_part_is_a_document_that_editors_can_check(name: str) -> None:
     specification, base_uri = read_from_filename(str(PARTS / name))
 
@@ -93,17 +94,22 @@ def test_new_family_is_a_file_and_a_line(parts: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
-    [
-        pytest.param(
-            "parameters/websiteId", "parameters/siteId", "points to nothing", id="no such component"
-        ),
-        pytest.param(
-            "parameters.yaml#", "schemas.yaml#", "points to nothing", id="component of another file"
-        ),
-        pytest.param("parameters.yaml#", "other.yaml#", "'other.yaml' is not in the list", id="no such file"),
-        pytest.param("tags:\n", "servers:\n", "`servers` stands in root.yaml only", id="key of the root"),
-        pytest.param("paths:\n", "paths: {}\npaths:\n", "'paths' occurs twice", id="key twice"),
-    ],
+    quick(
+        [
+            pytest.param(
+                "parameters/websiteId", "parameters/siteId", "points to nothing", id="no such component"
+            ),
+            pytest.param(
+                "parameters.yaml#", "schemas.yaml#", "points to nothing", id="component of another file"
+            ),
+            pytest.param(
+                "parameters.yaml#", "other.yaml#", "'other.yaml' is not in the list", id="no such file"
+            ),
+            pytest.param("tags:\n", "servers:\n", "`servers` stands in root.yaml only", id="key of the root"),
+            pytest.param("paths:\n", "paths: {}\npaths:\n", "'paths' occurs twice", id="key twice"),
+        ],
+        2,
+    ),
 )
 def test_part_that_does_not_fit_is_refused(parts: Path, old: str, new: str, problem: str) -> None:
     family = with_family(parts, TASTES.replace(old, new))

@@ -24,7 +24,6 @@ from mock_server.problems import ProblemError
 from tests.command import address_of, serving, started
 from tests.controls import Controls
 from tests.hearing import heard
-from tests.quick import quick
 from tests.waiting import eventually
 
 Json = Any
@@ -332,7 +331,7 @@ def test_each_wish_is_an_option_of_the_command(wishes: Json, options: set[str]) 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", quick(["SIGTERM", "SIGINT", "SIGHUP"], 1))
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_run_that_writes_removes_what_it_wrote_when_the_mock_ends(
     mock: str, tmp_path: Path, name: str

@@ -20,12 +20,12 @@ from mock_server.faults.amounts import FAULTS
 from mock_server.testing import RunningMock
 from tests.command import address_of, serving, started
 from tests.credentials import bearer
+from tests.node import NODE
 from tests.timing import assert_less
 from tests.waiting import eventually
 
 REALTIME = "/analytics/realtime"
 PATH = f"/api/v1{REALTIME}"
-NODE = Path(sys.executable).with_name("node")
 VARIANTS = (
     "truncate:0",
     "drip:200",
@@ -211,6 +211,7 @@ def test_faults_of_a_body_leave_an_answer_without_one_whole(tmp_path: Path) -> N
     assert "no body" in refused.json()["detail"]
 
 
+@pytest.mark.long
 def test_sigterm_ends_late_and_hanging_answers_at_once_and_quietly(tmp_path: Path) -> None:
     # Answers that are not ended at once are cut after a second.
     assert_less(lambda: _seconds_to_end(tmp_path / "stderr"), 0.9)

@@ -29,6 +29,7 @@ from mock_server.world.site_files import load_sites
 from tests.command import ended
 from tests.credentials import bearer
 from tests.instants import DOCUMENTED
+from tests.node import NODE
 from tests.quick import quick
 from tests.schemas import strict_validator
 
@@ -175,7 +176,7 @@ def documented() -> Iterator[RunningMock]:
         yield mock
 
 
-@pytest.mark.parametrize("row", REPEATABLE)
+@pytest.mark.parametrize("row", quick(REPEATABLE, 40))
 def test_running_mock_answers_a_row_with_its_file(
     documented: RunningMock, api: httpx2.Client, row: dict[str, Any]
 ) -> None:
@@ -419,7 +420,7 @@ def test_an_edited_index_removes_nothing_outside(tmp_path: Path) -> None:
     ("language", "command"),
     [
         pytest.param("python", [sys.executable, "-W", "error"], id="Python"),
-        pytest.param("ts", [str(Path(sys.executable).with_name("node"))], id="TypeScript"),
+        pytest.param("ts", [str(NODE)], id="TypeScript"),
     ],
 )
 def test_example_on_the_page_runs(tmp_path: Path, language: str, command: list[str]) -> None:

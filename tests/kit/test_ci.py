@@ -113,6 +113,7 @@ def test_every_input_reaches_a_script() -> None:
     assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
 
 
+@pytest.mark.long
 def test_the_action_is_as_its_schema_says() -> None:
     _check("github-actions", ROOT / "action.yml")
 
@@ -270,18 +271,14 @@ def test_an_input_is_no_part_of_a_script(tmp_path: Path, runner: dict[str, str])
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("inputs", "told"),
-    quick(
-        [
-            pytest.param({"only": "MAP"}, "--only: there is no clause 'MAP'; for the whole", id="clauses"),
-            pytest.param(
-                {"wait": "100%"}, "--wait: '100%' is not a duration, such as 30s", id="a percent sign"
-            ),
-            pytest.param({"url": ""}, "'' is not a URL: it must begin with http://", id="no URL"),
-        ],
-        1,
-    ),
+    [
+        pytest.param({"only": "MAP"}, "--only: there is no clause 'MAP'; for the whole", id="clauses"),
+        pytest.param({"wait": "100%"}, "--wait: '100%' is not a duration, such as 30s", id="a percent sign"),
+        pytest.param({"url": ""}, "'' is not a URL: it must begin with http://", id="no URL"),
+    ],
 )
 def test_the_annotation_says_which_input_is_wrong(
     tmp_path: Path, runner: dict[str, str], inputs: dict[str, str], told: str
@@ -426,6 +423,7 @@ def test_the_page_names_every_input_and_output() -> None:
     assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if f"`{name}" not in PAGE] == []
 
 
+@pytest.mark.long
 def test_the_snippets_are_as_their_schemas_say(tmp_path: Path) -> None:
     files: dict[str, list[Path]] = {"github-workflows": [], "gitlab-ci": []}
     for number, text in enumerate(_snippets()):

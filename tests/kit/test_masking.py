@@ -64,7 +64,7 @@ _EACH_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
 @_EACH_FORM
-@pytest.mark.parametrize("around", ["{}", "<{}>", '"{}"', "token={}&x=1", "a {} b {}"])
+@pytest.mark.parametrize("around", quick(["{}", "<{}>", '"{}"', "token={}&x=1", "a {} b {}"], 1))
 def test_a_given_token_is_found_however_it_is_written(form: Callable[[str], str], around: str) -> None:
     told = Mask([_SECRET]).text(around.replace("{}", form(_SECRET)))
 

@@ -58,11 +58,14 @@ def test_extreme_values_crash_no_clause(recorded: list[Exchange], change: Callab
 
 @pytest.mark.parametrize(
     ("where", "member", "odd"),
-    [
-        pytest.param("interval=", "interval", ["day"], id="a list of intervals"),
-        pytest.param("limit=", "data", None, id="a page without rows"),
-        pytest.param("limit=", "data", [[]], id="a page of lists", marks=pytest.mark.long),
-    ],
+    quick(
+        [
+            pytest.param("interval=", "interval", ["day"], id="a list of intervals"),
+            pytest.param("limit=", "data", None, id="a page without rows"),
+            pytest.param("limit=", "data", [[]], id="a page of lists"),
+        ],
+        1,
+    ),
 )
 def test_members_of_another_type_crash_no_clause(
     recorded: list[Exchange], where: str, member: str, odd: Json

@@ -314,18 +314,19 @@ def test_bodies_are_passed_on(proxy: tuple[int, Upstream], method: str, headers:
 
 @pytest.mark.parametrize(
     "answer",
-    quick(
-        [
-            pytest.param(
-                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (_MAP[:9], _MAP[9:], b"")),
-                id="in chunks",
-            ),
-            pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + _MAP, id="until the connection ends"),
-            pytest.param(_answer(gzip.compress(_MAP), _GZIP), id="packed without being asked"),
-        ],
-        1,
-    ),
+    [
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (_MAP[:9], _MAP[9:], b"")),
+            id="in chunks",
+        ),
+        pytest.param(
+            b"HTTP/1.0 200 OK\r\n\r\n" + _MAP, id="until the connection ends", marks=pytest.mark.long
+        ),
+        pytest.param(
+            _answer(gzip.compress(_MAP), _GZIP), id="packed without being asked", marks=pytest.mark.long
+        ),
+    ],
 )
 def test_any_framing_is_read(answer: bytes) -> None:
     with _mutated(answer, "map in a list") as (port, upstream):
@@ -386,7 +387,8 @@ def test_a_url_with_a_user_is_refused() -> None:
     assert "--upstream: 'http://***@127.0.0.1:1' contains a user" in result.stderr
 
 
-@pytest.mark.parametrize("protocol", quick(["h2c", "websocket"], 1))
+@pytest.mark.long
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
 def test_an_offer_of_another_protocol_is_ignored_in_silence(tmp_path: Path, protocol: str) -> None:
     stderr = tmp_path / "stderr"
     # Nothing listens there.
@@ -490,7 +492,9 @@ def test_a_request_that_offers_an_upgrade_is_passed_on_whole_and_the_next_one_to
     assert b"x-trailer" not in posted.lower()
 
 
-@pytest.mark.parametrize("beginning", [b"3\r\nabc\r\n0\r\n", b"3;"], ids=["trailers", "extension of a chunk"])
+@pytest.mark.parametrize(
+    "beginning", quick([b"3\r\nabc\r\n0\r\n", b"3;"], 1), ids=["trailers", "extension of a chunk"]
+)
 def test_endless_lines_are_refused(proxy: tuple[int, Upstream], beginning: bytes) -> None:
     head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n" % _PATH.encode()
     line = b"X-Trailer: x\r\n" if beginning.endswith(b"\n") else b"a=b;"
@@ -517,7 +521,7 @@ def _rest(connection: socket.socket) -> bytes:
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(
-    ("is_sent_twice", "name"), quick(product([True, False], ["SIGTERM", "SIGINT", "SIGHUP"]), 1)
+    ("is_sent_twice", "name"), list(product([True, False], ["SIGTERM", "SIGINT", "SIGHUP"]))
 )
 def test_a_signal_ends_it_quietly_while_the_upstream_does_not_answer(name: str, is_sent_twice: bool) -> None:
     number = signal.Signals[name]

@@ -53,7 +53,9 @@ def test_a_recording_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["{}", '{"version": 1}', "<html>", "# Notes\n", " ", "\x00", '{"log": {"version": "1.2"}}', "\n"],
+    quick(
+        ["{}", '{"version": 1}', "<html>", "# Notes\n", " ", "\x00", '{"log": {"version": "1.2"}}', "\n"], 2
+    ),
 )
 @pytest.mark.parametrize("kind", [*WRITERS, "har"])
 def test_what_somebody_else_wrote_is_not_ours(kind: str, content: str, tmp_path: Path) -> None:
@@ -116,9 +118,10 @@ def test_a_file_that_must_not_be_written_is_told_before_anything_is_asked(
     assert (tmp_path / "notes").read_text() == "mine"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("environment", "is_colored"),
-    quick([({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)], 1),
+    [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)],
     ids=["NO_COLOR that is empty", "NO_COLOR"],
 )
 def test_a_terminal_is_colored_unless_it_shall_not_be(environment: dict[str, str], is_colored: bool) -> None:

@@ -20,6 +20,7 @@ from tests.kit.reporting.everybody import REPORTING, Grouping, Travelling
 from tests.kit.reporting.plain import Reporting, day_of
 from tests.kit.strangers.plain import KEY
 from tests.kit.strangers.serving import running
+from tests.quick import quick
 
 _CLAUSES = [clause for clause in all_clauses() if clause.id.startswith(("SUM-", "SEL-"))]
 _BY_ID = {clause.id: clause for clause in all_clauses()}
@@ -97,7 +98,9 @@ def _asked(server: Reporting, name: str, query: Mapping[str, str]) -> Exchange:
 @pytest.mark.parametrize("make", [Reporting, Grouping])
 @pytest.mark.parametrize(
     ("name", "columns"),
-    [("campaigns", "utm_source,visitors"), ("pages", "path,visitors"), ("pages", "hostname,visitors")],
+    quick(
+        [("campaigns", "utm_source,visitors"), ("pages", "path,visitors"), ("pages", "hostname,visitors")], 1
+    ),
 )
 def test_columns_may_or_may_not_change_which_rows_there_are(
     make: Callable[[], Reporting], name: str, columns: str

@@ -119,7 +119,7 @@ def _judged(recordings: dict[str, list[Exchange]], row: Row, value: Json) -> Ver
 _ROWS = list({(Judge(row).words(), row.standing): row for row in reversed(document().rows)}.values())
 
 
-@pytest.mark.parametrize("row", quick(_ROWS, 20), ids=lambda row: f"{row.id} {'.'.join(row.place)}")
+@pytest.mark.parametrize("row", quick(_ROWS, 10), ids=lambda row: f"{row.id} {'.'.join(row.place)}")
 def test_a_value_is_noticed_if_the_sentence_does_not_allow_it(
     recordings: dict[str, list[Exchange]], row: Row
 ) -> None:

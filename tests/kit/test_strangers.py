@@ -31,7 +31,7 @@ from tests.quick import quick
 
 _CREDENTIALS = (Credentials(KEY, ACCOUNT, WEBSITE_ID), Credentials(account=ACCOUNT, website_id=WEBSITE_ID))
 _EACH = pytest.mark.parametrize("make", STRANGERS, ids=lambda make: make.__name__)
-_SOME = pytest.mark.parametrize("make", quick(STRANGERS, 7), ids=lambda make: make.__name__)
+_SOME = pytest.mark.parametrize("make", quick(STRANGERS, 5), ids=lambda make: make.__name__)
 
 
 @_SOME

@@ -155,7 +155,7 @@ def _ids(run: Run, outcome: Outcome) -> set[str]:
             pytest.param(OldestFirst, set(), {"MAP-90"}, id="events oldest first"),
             pytest.param(Nowhere, set(), {"MAP-12"}, id="no current page anywhere"),
         ],
-        5,
+        2,
     ),
 )
 def test_a_fault_has_the_weight_of_what_it_contradicts(

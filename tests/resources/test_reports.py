@@ -20,6 +20,7 @@ from mock_server.world.site_files import load_sites
 from mock_server.world.world import World
 from tests.credentials import DEMO, bearer
 from tests.instants import INSTANT
+from tests.quick import quick
 from tests.timing import assert_less
 
 TODAY = instant_of(INSTANT) // DAY * DAY
@@ -60,7 +61,7 @@ def total(found: list[dict[str, Any]], column: str) -> float:
     return round(float(sum(row[column] for row in found)), 3)
 
 
-@pytest.mark.parametrize("key", ["df_test", "df_shop", "df_edge_cases", "df_no_revenue"])
+@pytest.mark.parametrize("key", quick(["df_test", "df_shop", "df_edge_cases", "df_no_revenue"], 2))
 @pytest.mark.parametrize("name", PARTITIONS)
 def test_rows_of_a_breakdown_add_up_to_the_overview(api: httpx2.Client, key: str, name: str) -> None:
     found = rows(api, f"/analytics/{name}", key, **WEEK)

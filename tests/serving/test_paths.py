@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from tests.credentials import bearer
+from tests.quick import quick
 from tests.serving.addresses import BASE, KNOWN_VISITOR, MAP, REALTIME, assert_envelope
 
 # httptools stores the target's length in 16 bits; a longer one never arrives.
@@ -44,16 +45,19 @@ def test_unknown_route_answers_404_whatever_the_token(root: httpx2.Client, path:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        REALTIME,
-        MAP,
-        KNOWN_VISITOR,
-        f"{BASE}/visitors/00000000-0000-4000-8000-000000000000",
-        f"{BASE}/analytics/overview",
-        "/__mock/sites",
-        "/openapi.json",
-        "/docs",
-    ],
+    quick(
+        [
+            REALTIME,
+            MAP,
+            KNOWN_VISITOR,
+            f"{BASE}/visitors/00000000-0000-4000-8000-000000000000",
+            f"{BASE}/analytics/overview",
+            "/__mock/sites",
+            "/openapi.json",
+            "/docs",
+        ],
+        4,
+    ),
 )
 @pytest.mark.parametrize("token", ["df_test", "df_nobody", "dft_test"])
 def test_a_slash_at_the_end_changes_no_answer(root: httpx2.Client, path: str, token: str) -> None:

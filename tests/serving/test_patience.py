@@ -178,6 +178,7 @@ def test_a_client_that_leaves_is_nothing_to_tell(
 
 
 # This must be the last test of the process.
+@pytest.mark.long
 def test_sigterm_ends_it_in_silence_whatever_is_half_done(
     process: tuple["subprocess.Popen[str]", Path], address: str
 ) -> None:

@@ -26,6 +26,7 @@ def test_the_journal_on_disk(tmp_path: Path) -> None:
     assert "Bearer df_***" in lines[1]
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_journal_and_nothing_else(tmp_path: Path) -> None:
     log = tmp_path / "stderr"
     with (

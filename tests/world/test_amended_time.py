@@ -55,11 +55,12 @@ def session_with_two_goals() -> tuple[Session, list[Completion]]:
     raise AssertionError("no session of this day has two goals")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "steps",
     [
         pytest.param([1, 2, 3], id="the clock runs"),
-        pytest.param([2, 1, 3, 2], id="the clock is set back", marks=pytest.mark.long),
+        pytest.param([2, 1, 3, 2], id="the clock is set back"),
     ],
 )
 def test_goals_and_removals_count_from_their_second_on(steps: list[int]) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from tests.credentials import DEMO
+from tests.quick import quick
 from tests.serving.abuse.target import (
     ACCOUNT,
     CHUNKED,
@@ -83,7 +84,7 @@ NO_HTTP = [
 ]
 
 
-@pytest.mark.parametrize("data", NO_HTTP)
+@pytest.mark.parametrize("data", quick(NO_HTTP, 20))
 def test_bytes_that_are_not_http_are_refused(target: Target, data: bytes) -> None:
     [status] = target.statuses(data)
 

@@ -9,6 +9,7 @@ import pytest
 
 from mock_server.serving.intercept.refusals import HOST
 from tests.controls import Controls
+from tests.quick import quick
 from tests.serving.intercept.intercepting import (
     CONNECT,
     PATH,
@@ -32,7 +33,7 @@ ABSOLUTE = [
 ]
 
 
-@pytest.mark.parametrize("origin", ABSOLUTE)
+@pytest.mark.parametrize("origin", quick(ABSOLUTE, 16))
 @pytest.mark.parametrize(
     ("method", "path", "lines", "body"),
     [

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,10 +11,10 @@ from mock_server.serving.intercept.refusals import HOST
 from tests.command import LISTENING
 from tests.controls import Controls
 from tests.credentials import bearer
+from tests.node import NODE
 from tests.quick import quick
 from tests.serving.intercept.intercepting import URL, Intercepting, run
 
-NODE = Path(sys.executable).with_name("node")
 URLLIB = f"""
 import urllib.request
 request = urllib.request.Request("{URL}", headers={{"Authorization": "Bearer df_test"}})

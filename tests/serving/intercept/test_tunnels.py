@@ -15,7 +15,6 @@ import pytest
 
 from mock_server.serving.intercept.refusals import HOST, LONGEST_HEAD
 from tests.credentials import bearer
-from tests.quick import quick
 from tests.serving.intercept.intercepting import (
     CONNECT,
     ESTABLISHED,
@@ -286,8 +285,9 @@ def test_there_is_room_again_when_others_have_left(beginning: bytes) -> None:
         eventually(lambda: said(address, CONNECT) == ESTABLISHED)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("loop", quick(["uvloop", "asyncio"], 1))
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
 def test_sigterm_ends_it_at_once_whatever_is_open(without: dict[str, dict[str, str]], loop: str) -> None:
     # A connection that is not closed at once is cut after a second, or after the proxy's timeout.
     assert_less(lambda: _seconds_to_end(without["uvloop"] if loop == "asyncio" else {}), 2)
