@@ -34,7 +34,7 @@ HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("hosts", quick(HOSTS, 15))
+@pytest.mark.parametrize("hosts", quick(HOSTS, 5))
 @pytest.mark.parametrize("path", [REALTIME, "/__mock/keys", "/docs", "/nothing"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_request_without_one_good_host_is_refused(
@@ -98,7 +98,7 @@ CODINGS = [
 ]
 
 
-@pytest.mark.parametrize("case", quick(CODINGS, 16))
+@pytest.mark.parametrize("case", quick(CODINGS, 4))
 @pytest.mark.parametrize("offers", [(), UPGRADE], ids=["plain", "upgrade"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("way", WAYS)
@@ -230,7 +230,7 @@ LONG = [
 ]
 
 
-@pytest.mark.parametrize(("request_", "status"), quick(LONG, 18))
+@pytest.mark.parametrize(("request_", "status"), quick(LONG, 6))
 @pytest.mark.parametrize("size", [1 << 30, 30_000], ids=["at once", "in pieces"])
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "without an end"])
 @pytest.mark.parametrize("way", WAYS)

@@ -33,7 +33,7 @@ ABSOLUTE = [
 ]
 
 
-@pytest.mark.parametrize("origin", quick(ABSOLUTE, 16))
+@pytest.mark.parametrize("origin", quick(ABSOLUTE, 2))
 @pytest.mark.parametrize(
     ("method", "path", "lines", "body"),
     [
