@@ -54,8 +54,8 @@ def main() -> int:
     """Runs the tests at each instant, and prints the result and how to repeat it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
-    parser.add_argument("--count", type=int, default=COUNT)
-    parser.add_argument("--at-once", type=int, default=1, help="how many instants are tested side by side")
+    parser.add_argument("--count", type=number, default=COUNT)
+    parser.add_argument("--at-once", type=number, default=1, help="how many instants are tested side by side")
     parser.add_argument("options", nargs="*", help="pytest's own")
     given = parser.parse_args()
     chosen = instants(given.seed, given.count)
@@ -68,6 +68,13 @@ def main() -> int:
         print(f"failed; again with: DATAFAST_TEST_INSTANT={instant} make test")
     print(f"{len(chosen) - len(failed)} of {len(chosen)} instants passed")
     return 1 if failed else 0
+
+
+def number(text: str) -> int:
+    """Returns a whole number from 1 on. Raises ValueError if the text is none, which argparse tells."""
+    if (found := int(text)) < 1:
+        raise ValueError(text)
+    return found
 
 
 def passes(instant: str, options: list[str], *, is_shown: bool) -> bool:

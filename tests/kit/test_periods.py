@@ -208,6 +208,22 @@ def test_a_server_may_take_a_limit_that_is_too_large_for_the_largest(
 
 
 @pytest.mark.parametrize(
+    ("name", "path", "most"),
+    [("getDevices", "/analytics/devices", 1_000), ("listVisitors", "/visitors", 250)],
+)
+@pytest.mark.parametrize(
+    ("above", "told", "outcome"),
+    [(0, -1, Outcome.WARNING), (1, 0, Outcome.NOT_OBSERVED), (0, 0, Outcome.HOLDS)],
+)
+def test_each_list_has_its_own_largest_limit(
+    name: str, path: str, most: int, above: int, told: int, outcome: Outcome
+) -> None:
+    exchanges = [_paged(f"{path}?{_DAY}&limit={most + above}", [], most + told, 0, 0)]
+
+    assert _outcome(f"{name}.paging-echo", exchanges) is outcome
+
+
+@pytest.mark.parametrize(
     ("asked", "outcome"),
     [
         pytest.param("filter_country=France&filter_country=Spain", Outcome.NOT_OBSERVED, id="one of two"),
