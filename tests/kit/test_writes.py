@@ -1,5 +1,6 @@
 """`verify --writes`: correct servers get no violation and no warning, and everything written is removed."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -286,6 +287,54 @@ class _Through(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return self._before(request) or self._inner.handle_request(request)
+
+
+class _OtherMetadata(httpx2.BaseTransport):
+    """Passes requests on; `change` gets the profile of each answer that has one, and its metadata."""
+
+    def __init__(
+        self, inner: httpx2.BaseTransport, change: Callable[[dict[str, Any], dict[str, Any]], None]
+    ) -> None:
+        self._inner = inner
+        self._change = change
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._inner.handle_request(request)
+        if request.method != "GET" or "/visitors/" not in request.url.path or response.status_code != 200:
+            return response
+        body = json.loads(response.read())
+        profile = body["data"].get("profile")
+        if isinstance(profile, dict) and isinstance(profile.get("metadata"), dict):
+            self._change(profile, profile["metadata"])
+        # The length is another one now.
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+        return httpx2.Response(200, headers=headers, stream=httpx2.ByteStream(json.dumps(body).encode()))
+
+
+def test_the_last_identification_may_be_shown_later() -> None:
+    late: list[bool] = []
+
+    def hide(_profile: dict[str, Any], metadata: dict[str, Any]) -> None:
+        if "seat" in metadata and len(late) < 2:
+            late.append(True)
+            del metadata["seat"]
+
+    run = _run(_LIVELY, through=lambda inner: _OtherMetadata(inner, hide))
+
+    after = [exchange.operation for exchange in run.recording.labelled(labels.AFTER)]
+    assert (_told(run), run.exit) == ([], Exit.HOLDS)
+    assert (len(late), after.count(VISITOR)) == (2, 3)
+
+
+def test_metadata_that_is_never_shown_is_not_waited_for() -> None:
+    def remove(profile: dict[str, Any], _metadata: dict[str, Any]) -> None:
+        del profile["metadata"]
+
+    run = _run(_LIVELY, through=lambda inner: _OtherMetadata(inner, remove))
+
+    after = [exchange.operation for exchange in run.recording.labelled(labels.AFTER)]
+    assert after.count(VISITOR) == 1
+    assert "WRITE-24" in {verdict.clause.id for verdict in run.of(Outcome.NOT_OBSERVED)}
 
 
 def _left_of(transport: InProcess) -> tuple[Sequence[str], Sequence[str]]:
