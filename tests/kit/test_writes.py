@@ -289,23 +289,20 @@ class _Through(httpx2.BaseTransport):
         return self._before(request) or self._inner.handle_request(request)
 
 
-class _OtherMetadata(httpx2.BaseTransport):
-    """Passes requests on; `change` gets the profile of each answer that has one, and its metadata."""
+class _Changed(httpx2.BaseTransport):
+    """Passes requests on; `change` gets the `data` of each answer to GET whose path contains a text."""
 
-    def __init__(
-        self, inner: httpx2.BaseTransport, change: Callable[[dict[str, Any], dict[str, Any]], None]
-    ) -> None:
+    def __init__(self, inner: httpx2.BaseTransport, path: str, change: Callable[[Any], None]) -> None:
         self._inner = inner
+        self._path = path
         self._change = change
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = self._inner.handle_request(request)
-        if request.method != "GET" or "/visitors/" not in request.url.path or response.status_code != 200:
+        if request.method != "GET" or self._path not in request.url.path or response.status_code != 200:
             return response
         body = json.loads(response.read())
-        profile = body["data"].get("profile")
-        if isinstance(profile, dict) and isinstance(profile.get("metadata"), dict):
-            self._change(profile, profile["metadata"])
+        self._change(body["data"])
         # The length is another one now.
         headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
         return httpx2.Response(200, headers=headers, stream=httpx2.ByteStream(json.dumps(body).encode()))
@@ -314,12 +311,13 @@ class _OtherMetadata(httpx2.BaseTransport):
 def test_the_last_identification_may_be_shown_later() -> None:
     late: list[bool] = []
 
-    def hide(_profile: dict[str, Any], metadata: dict[str, Any]) -> None:
+    def hide(data: Any) -> None:
+        metadata = (data["profile"] or {}).get("metadata") or {}
         if "seat" in metadata and len(late) < 2:
             late.append(True)
             del metadata["seat"]
 
-    run = _run(_LIVELY, through=lambda inner: _OtherMetadata(inner, hide))
+    run = _run(_LIVELY, through=lambda inner: _Changed(inner, "/visitors/", hide))
 
     after = [exchange.operation for exchange in run.recording.labelled(labels.AFTER)]
     assert (_told(run), run.exit) == ([], Exit.HOLDS)
@@ -327,14 +325,38 @@ def test_the_last_identification_may_be_shown_later() -> None:
 
 
 def test_metadata_that_is_never_shown_is_not_waited_for() -> None:
-    def remove(profile: dict[str, Any], _metadata: dict[str, Any]) -> None:
-        del profile["metadata"]
+    def remove(data: Any) -> None:
+        if data["profile"]:
+            del data["profile"]["metadata"]
 
-    run = _run(_LIVELY, through=lambda inner: _OtherMetadata(inner, remove))
+    run = _run(_LIVELY, through=lambda inner: _Changed(inner, "/visitors/", remove))
 
     after = [exchange.operation for exchange in run.recording.labelled(labels.AFTER)]
     assert after.count(VISITOR) == 1
     assert "WRITE-24" in {verdict.clause.id for verdict in run.of(Outcome.NOT_OBSERVED)}
+
+
+@pytest.mark.parametrize(
+    ("listed", "member", "clause"),
+    [
+        ("recentEvents", None, "WRITE-05"),
+        ("recentEvents", "extraData", "WRITE-05"),
+        ("recentPayments", None, "WRITE-15"),
+        ("recentPayments", "amount", "WRITE-15"),
+        ("recentPayments", "currency", "WRITE-15"),
+    ],
+)
+def test_what_a_map_does_not_tell_is_not_missed_on_it(listed: str, member: str | None, clause: str) -> None:
+    def remove(data: Any) -> None:
+        if member is None:
+            del data[listed]
+            return
+        for row in data[listed]:
+            del row[member]
+
+    run = _run(_LIVELY, through=lambda inner: _Changed(inner, "/realtime/map", remove))
+
+    assert clause in {verdict.clause.id for verdict in run.of(Outcome.NOT_OBSERVED)}
 
 
 def _left_of(transport: InProcess) -> tuple[Sequence[str], Sequence[str]]:
