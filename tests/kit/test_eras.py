@@ -21,11 +21,12 @@ _DONE = {"status": "success", "data": [{"message": "Done"}]}
 
 
 def _entry(minute: float, path: str, body: Json, method: str = "GET", **response: Json) -> Json:
-    """Returns an entry that was recorded some minutes after an hour, and took a tenth of a second."""
+    """Returns an entry that was recorded some minutes after five o'clock, and took a tenth of a second."""
     whole, part = divmod(minute, 1)
+    time = f"{5 + int(whole) // 60:02d}:{int(whole) % 60:02d}"
     content = {"text": json.dumps(body)}
     return {
-        "startedDateTime": f"2026-02-06T05:{int(whole):02d}:{int(part * 60):02d}.000Z",
+        "startedDateTime": f"2026-02-06T{time}:{int(part * 60):02d}.000Z",
         "time": 100,
         "request": {
             "method": method,
@@ -34,7 +35,7 @@ def _entry(minute: float, path: str, body: Json, method: str = "GET", **response
         },
         "response": {
             "status": 200,
-            "headers": [{"name": "Date", "value": f"Fri, 06 Feb 2026 05:{int(whole):02d}:30 GMT"}],
+            "headers": [{"name": "Date", "value": f"Fri, 06 Feb 2026 {time}:30 GMT"}],
             "content": content,
             **response,
         },
@@ -107,6 +108,24 @@ def test_a_report_may_come_from_a_cache_for_a_minute(minute: float, outcome: str
     change = _entry(10, f"/payments?{_WEEK}", _DONE, "DELETE")
 
     assert _same_totals(tmp_path, change, _overview(minute, 7), _series(15, 6)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcome"),
+    [
+        pytest.param((0, 59), "broken", id="within an hour"),
+        pytest.param((0, 61), "not observed", id="more than an hour apart"),
+        pytest.param((0, 30, 61, 300), "not observed", id="with others in between"),
+        pytest.param((0, 61, 120), "broken", id="within another hour"),
+    ],
+)
+def test_others_may_change_the_past_in_an_hour(
+    minutes: tuple[int, ...], outcome: str, tmp_path: Path
+) -> None:
+    """Somebody else may have returned the money of a payment, which no request of the recording tells."""
+    *polls, last = minutes
+
+    assert _same_totals(tmp_path, *(_overview(minute, 7) for minute in polls), _series(last, 6)) == outcome
 
 
 def test_a_report_may_be_answered_while_something_is_removed(tmp_path: Path) -> None:
