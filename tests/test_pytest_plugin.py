@@ -88,6 +88,7 @@ def test_it(datafast):
     assert f'{told} {{"operation": "getRealtimeMap"}}, but 0 came' in result.stdout
 
 
+@pytest.mark.long
 def test_a_failed_expectation_names_the_nearest_requests(tmp_path: Path) -> None:
     test = """
 def test_it(datafast):

@@ -189,11 +189,14 @@ def test_page_reads_every_operation(stranger: Page, server: Server, visitor: str
 
 @pytest.mark.parametrize(
     ("path", "token", "status"),
-    [
-        pytest.param(REALTIME, "df_nobody", 401, id="unknown token"),
-        pytest.param(UNKNOWN_VISITOR, "df_test", 404, id="unknown visitor"),
-        pytest.param(REALTIME, "df_error_500", 500, id="error of the server"),
-    ],
+    quick(
+        [
+            pytest.param(REALTIME, "df_nobody", 401, id="unknown token"),
+            pytest.param(UNKNOWN_VISITOR, "df_test", 404, id="unknown visitor"),
+            pytest.param(REALTIME, "df_error_500", 500, id="error of the server"),
+        ],
+        1,
+    ),
 )
 def test_page_reads_errors(
     on_another_port: Page, server: Server, complaints: Complaints, path: str, token: str, status: int

@@ -47,7 +47,7 @@ from tests.quick import quick
 from tests.timing import assert_less
 
 
-@pytest.mark.parametrize(("behave", "words"), TRANSPORT)
+@pytest.mark.parametrize(("behave", "words"), quick(TRANSPORT, 3))
 def test_a_broken_connection_stops_the_run(behave: Behaviour, words: str) -> None:
     run = verified(behave)
 
@@ -55,7 +55,7 @@ def test_a_broken_connection_stops_the_run(behave: Behaviour, words: str) -> Non
     assert words in str(run.stopped)
 
 
-@pytest.mark.parametrize(("behave", "words"), TRANSPORT)
+@pytest.mark.parametrize(("behave", "words"), quick(TRANSPORT, 2))
 def test_a_connection_that_breaks_midway_leaves_a_partial_verdict(behave: Behaviour, words: str) -> None:
     run = verified(behave, after=GOOD)
 
@@ -92,7 +92,9 @@ def test_an_answer_without_an_end_midway_leaves_a_partial_verdict(behave: Behavi
 
 
 @pytest.mark.parametrize(("behave", "words"), quick(LARGE, 1))
-@pytest.mark.parametrize("after", [pytest.param(0, id="at once"), pytest.param(GOOD, id="midway")])
+@pytest.mark.parametrize(
+    "after", [pytest.param(0, id="at once"), pytest.param(GOOD, id="midway", marks=pytest.mark.long)]
+)
 def test_what_is_too_large_is_not_read(behave: Behaviour, words: str, after: int) -> None:
     tracemalloc.start()
     try:
@@ -212,7 +214,7 @@ def test_what_is_decoded_is_what_is_asked_for() -> None:
     assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in met[0]
 
 
-@pytest.mark.parametrize("depth", quick(DEPTHS, 2))
+@pytest.mark.parametrize("depth", quick(DEPTHS, 1))
 @pytest.mark.parametrize("member", ["data", "status"])
 def test_deep_values_are_judged(depth: int, member: str) -> None:
     body = f'{{"{member}": {"[" * depth}{"]" * depth}}}'.encode()

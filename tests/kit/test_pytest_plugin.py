@@ -11,7 +11,6 @@ import pytest
 from contract_tests.asking.own_mock import INSTANT
 from tests.command import address_of, serving, started
 from tests.kit.nobody import nobody
-from tests.quick import quick
 
 _MOCK = ("--datafast-credentials", "mock")
 
@@ -75,18 +74,14 @@ def test_another_machine_is_only_written_to_by_its_owner(tmp_path: Path) -> None
     assert "add --datafast-i-own-this-server" in result.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "told"),
-    quick(
-        [
-            pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
-            pytest.param(
-                ("--datafast-key", "dft_1"), "is given as the website's key", id="a token as the key"
-            ),
-            pytest.param(("--datafast-url", "foo"), "--datafast-url: 'foo' is not a URL", id="no URL"),
-        ],
-        1,
-    ),
+    [
+        pytest.param(("--datafast-credentials", "none.yaml"), "none.yaml: No such file", id="no file"),
+        pytest.param(("--datafast-key", "dft_1"), "is given as the website's key", id="a token as the key"),
+        pytest.param(("--datafast-url", "foo"), "--datafast-url: 'foo' is not a URL", id="no URL"),
+    ],
 )
 def test_unusable_credentials_are_told_and_nothing_is_sent(
     tmp_path: Path, options: tuple[str, str], told: str

@@ -162,7 +162,7 @@ def address(process: tuple["subprocess.Popen[str]", Path]) -> str:
     return address_of(process[0])
 
 
-@pytest.mark.parametrize("sent", LEAVING)
+@pytest.mark.parametrize("sent", quick(LEAVING, 3))
 @pytest.mark.parametrize("linger", [None, 0], ids=["close", "reset"])
 def test_a_client_that_leaves_is_nothing_to_tell(
     process: tuple["subprocess.Popen[str]", Path], address: str, linger: int | None, sent: bytes

@@ -86,6 +86,7 @@ def test_a_window_has_a_size_that_a_window_can_have(browser: Browser, sent: floa
     assert browser.life["identity"]["viewport"] == {"width": shown, "height": shown}
 
 
+@pytest.mark.long
 def test_a_blank_in_a_path_is_no_end_of_the_path(browser: Browser) -> None:
     browser.send(href=f"{HOME}our team")
 

@@ -118,6 +118,7 @@ def test_fault_of_an_absolute_target_is_that_of_its_connection(
     assert bool(found) == bool(heard_of_it)
 
 
+@pytest.mark.long
 def test_absolute_target_is_in_the_journal_without_the_headers_for_the_proxy(command: Intercepting) -> None:
     with Controls(command.url) as controls, socket.create_connection(command.proxy, timeout=30) as sock:
         key = controls.mint()

@@ -89,6 +89,7 @@ def test_program_is_refused_another_host(command: Intercepting, program: list[st
     assert "403" in result.stderr
 
 
+@pytest.mark.long
 def test_program_that_does_not_know_the_authority_refuses_the_certificate(command: Intercepting) -> None:
     only_proxy = {"HTTPS_PROXY": command.environment["HTTPS_PROXY"]}
 
