@@ -388,14 +388,13 @@ def test_five_thousand_visitors_can_be_dragged(page: Page, browser: Browser) -> 
 
 
 def slowness(page: Page, empty: Page) -> float:
-    """Returns the median time between two frames, divided by its limit of 34 ms.
+    """Returns the median time between two frames, divided by its limit of 33 ms.
 
-    Frames come at multiples of a sixtieth of a second, so at thirty frames a second the time is told as 33.3
-    or 33.4 ms. The limit is higher on a machine that is slow even with an empty page.
+    The limit is higher on a machine that is slow even with an empty page.
     """
     least: float = max(empty.evaluate(FRAMES, 1)) / 20
     gaps: list[float] = page.evaluate(PANNED, 3)
-    return gaps[len(gaps) // 2] / 34 / max(least, 1)
+    return gaps[len(gaps) // 2] / 33 / max(least, 1)
 
 
 def view(console: Console) -> list[float]:
