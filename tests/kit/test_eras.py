@@ -118,7 +118,7 @@ def test_a_report_may_come_from_a_cache_for_a_minute(minute: float, outcome: str
         pytest.param((0, 30, 61, 300), "not observed", id="with others in between"),
         pytest.param((0, 61, 120), "broken", id="within another hour"),
         pytest.param((300, 0), "not observed", id="in another order"),
-        pytest.param((100, 50, 0), "not observed", id="in another order, with others in between"),
+        pytest.param((100, 50, 0), "broken", id="in another order, and within an hour"),
     ],
 )
 def test_others_may_change_the_past_in_an_hour(
