@@ -235,6 +235,35 @@ def _without_goals(ids: Sequence[str], at: str | None, names: Sequence[str]) -> 
 
 
 @pytest.mark.parametrize(
+    ("total", "lacking", "times", "outcome"),
+    [
+        pytest.param(1, 0, 1, Outcome.HOLDS, id="none"),
+        pytest.param(1, 1, 1, Outcome.WARNING, id="a single visitor"),
+        pytest.param(1, 1, 3, Outcome.WARNING, id="a single visitor, requested three times"),
+        pytest.param(4, 1, 1, Outcome.WARNING, id="one of four"),
+        pytest.param(4, 1, 9, Outcome.WARNING, id="one of four, requested nine times"),
+        pytest.param(4, 2, 1, Outcome.WARNING, id="half of them"),
+        pytest.param(4, 3, 1, Outcome.BROKEN, id="more than half"),
+        pytest.param(2, 2, 1, Outcome.BROKEN, id="both of two"),
+    ],
+)
+def test_a_silent_cache_may_have_a_profile_from_before_the_identification(
+    total: int, lacking: int, times: int, outcome: Outcome
+) -> None:
+    ids = [f"visitor-{n}" for n in range(total)]
+    shown = [{"visitorId": each, "profileData": {"hasProfile": True}} for each in ids]
+    profiles = [
+        _answer(VISITOR, {"profile": None if n < lacking else {"userId": each}}, each)
+        for n, each in enumerate(ids)
+    ]
+
+    recording = Recording([_answer(MAP, {"visitors": shown}), *profiles[:1] * times, *profiles[1:]])
+    (verdict,) = judge(recording, [_CLAUSES["AGR-06"]])
+
+    assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("told", "outcome"), [("Desktop", Outcome.HOLDS), ("desktop", Outcome.HOLDS), ("mobile", Outcome.BROKEN)]
 )
 def test_a_device_may_be_in_capital_letters(told: str, outcome: Outcome) -> None:
