@@ -160,13 +160,32 @@ def fixtures(*, folder: Path, **choice: Any) -> None:
     click.echo(f"{count} files in {folder}; {folder / 'index.json'} says what each of them is good for")
 
 
-@main.command(short_help="Print the reports on a website.")
+@main.command(
+    cls=Configured,
+    short_help="Print the reports on a website.",
+    context_settings={"auto_envvar_prefix": "DATAFAST_MOCK"},
+)
 @click.option("--site", default=DEFAULT_SITE, show_default=True, help="Website to report on.")
 @click.option(
-    "--from", "begin", metavar="DATE", help="First day, or instant with a zone.  [default: the whole past]"
+    "--from",
+    "begin",
+    metavar="DATE",
+    allow_from_autoenv=False,
+    help="First day, or instant with a zone.  [default: the whole past]",
 )
-@click.option("--to", "end", metavar="DATE", help="Last day, or instant with a zone; needed with --from.")
-@click.option("--timezone", metavar="ZONE", help="Time zone of the days.  [default: that of the website]")
+@click.option(
+    "--to",
+    "end",
+    metavar="DATE",
+    allow_from_autoenv=False,
+    help="Last day, or instant with a zone; needed with --from.",
+)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    allow_from_autoenv=False,
+    help="Time zone of the days.  [default: that of the website]",
+)
 @click.option("--now", type=INSTANT, help="Instant of the report.  [default: the present]")
 @seed_option
 @sites_option
@@ -175,7 +194,8 @@ def report(
 ) -> None:
     """Print the reports on a website: overview, visitors over time, and the first rows of each breakdown.
 
-    The mock answers the same figures at `/analytics/…`.
+    The mock answers the same figures at `/analytics/…`. Website, instant, seed and folders are read from the
+    same environment variables as for `serve`.
     """
     from mock_server.report import Question
     from mock_server.report import report as lines_of

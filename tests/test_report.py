@@ -48,6 +48,26 @@ def test_without_dates_it_is_about_the_whole_past() -> None:
     assert "Visitors by month, the last 12\n" in result.stdout
 
 
+def test_website_seed_and_instant_may_be_variables_as_for_serve() -> None:
+    period = ("--from", FROM, "--to", TO)
+    variables = {"SITE": "quiet", "SEED": "7", "NOW": iso_of(TODAY - 3 * DAY), "TIMEZONE": "Mars", "TO": "x"}
+    environment = {f"DATAFAST_MOCK_{name}": value for name, value in variables.items()}
+    options = ("--site", "quiet", "--seed", "7", "--now", variables["NOW"])
+
+    told = ended("report", *period, environment=environment)
+
+    assert told.stdout.startswith("quiet-corner.example")
+    assert told.stdout == ended("report", *period, *options).stdout
+    assert told.stdout != ended("report", *period, *options[:4], "--now", INSTANT).stdout
+
+
+def test_a_wrong_variable_of_a_report_is_named() -> None:
+    result = ended("report", environment={"DATAFAST_MOCK_SITE": "nowhere"})
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("datafast-mock: DATAFAST_MOCK_SITE: --site: there is no 'nowhere'")
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "curve"),
     quick(
