@@ -12,13 +12,26 @@ from contract_tests.asking.client import Client, Limits
 from contract_tests.asking.credentials import Credentials
 from contract_tests.judging.run import Exit, Plan, Run, verify
 from contract_tests.judging.verdict import Outcome
-from tests.kit.reference.habits import FEBRUARY, JUNE, NONE, PLAIN, ROLES, Cache, Habits, habits
+from tests.kit.reference.habits import (
+    ALL,
+    FEBRUARY,
+    JUNE,
+    NONE,
+    PLAIN,
+    ROLES,
+    SOME,
+    Cache,
+    Habits,
+    Website,
+    habits,
+)
 from tests.kit.reference.server import TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 from tests.kit.reference.writes import BOT
 from tests.kit.seed_clauses import SEED_CLAUSES
 
 _COUNTER = Cache(seconds=10, paths=("realtime",), tells_age=False, keeps_date=True)
+_TELLING = Cache(seconds=10.847949152078092, paths=("",), tells_age=True, keeps_date=False)
 _SILENT = Cache(seconds=20, paths=("realtime", "map"), tells_age=False, keeps_date=True)
 
 
@@ -73,6 +86,15 @@ def test_no_correct_server_is_accused_or_warned(drawn: Habits) -> None:
         pytest.param(
             _june(seed=4, roles=ROLES[0], cache=_SILENT),
             id="a cache that says nothing, on a small website",
+        ),
+        pytest.param(
+            replace(
+                _mannered(seed=997522, cache=_TELLING, delay=8, has_date=False),
+                counts_minutes=5,
+                website=Website(7, ALL, SOME, NONE, "USD", moves=5),
+                roles=frozenset({"key"}),
+            ),
+            id="a slow server whose visitors come and go, behind a cache",
         ),
     ],
 )

@@ -25,18 +25,20 @@ def slack_of(count: float) -> float:
 
 
 def _dated(asker: Asker) -> None:
-    """Requests the counter with dates and a filter, and once more if the number differs from the one before.
+    """Requests the counter with dates and a filter.
 
-    The second number shows whether visitors only came or left between two requests.
+    If the number differs from the one before, it requests the counter without and with them once more. These
+    numbers show whether visitors only came or left between two requests.
     """
     told = [count for e in asker.exchanges if e.operation == REALTIME and (count := count_of(e)) is not None]
     found = count_of(asker.ask(REALTIME, labels.DATES, who="key", values=_FILTERED))
     is_usual = told and found is not None and abs(found - told[-1]) <= slack_of(told[-1])
     if not is_usual or asker.is_thorough:
+        asker.ask(REALTIME, who="key")
         asker.ask(REALTIME, labels.DATES, who="key", values=_FILTERED)
 
 
 PROBES = (
     Question(REALTIME, labels.FIELDS, "key", ("RT-*", *SUCCESSES), values={"fields": "visitors"}),
-    Series(("RT-*", *SUCCESSES), 2, "key", _dated),
+    Series(("RT-*", *SUCCESSES), 3, "key", _dated),
 )
