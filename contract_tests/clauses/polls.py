@@ -12,11 +12,13 @@ from contract_tests.documented import IMPLIED, PAGE
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.instants import ms
 from contract_tests.operations import VISITOR
-from contract_tests.pointers import escaped
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 _SESSION = "sessionStartTime"
 _SLACK = 2_000
+# The documented members of a visitor; a server may have others, which change, such as the local time.
+_PLACE = (("location", "countryCode"), ("location", "region"), ("location", "city"))
+_SYSTEM = (("system", "browser", "name"), ("system", "os", "name"), ("system", "device", "type"))
 
 
 class Again(NamedTuple):
@@ -42,7 +44,7 @@ def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
                 row_id = row.get(id_name) if isinstance(row, dict) else None
                 if not isinstance(row_id, str):
                     continue
-                key = website, row_id
+                key = website, row_id.lower()
                 if key in known:
                     yield Again(exchange, known[key], row, f"/data/{name}/{n}")
                 known[key] = row
@@ -53,18 +55,21 @@ def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
 def _same(again: Again, names: Iterable[str]) -> Iterable[Violation]:
     for name in names:
         earlier, later = again.earlier.get(name), again.later.get(name)
-        if earlier is not None and later is not None and _moment(earlier) != _moment(later):
+        if earlier is not None and later is not None and _meaning(earlier) != _meaning(later):
             problem = f"`{name}` was {value_told(earlier)} in an earlier answer"
             yield Violation(problem, again.exchange, f"{again.pointer}/{name}", later)
 
 
-def _moment(value: Json) -> Json:
-    """Returns an instant in ms, because servers behind one address may write it differently.
+def _meaning(value: Json) -> Json:
+    """Returns an instant in ms, and any other text in lower case.
 
-    Any other value is returned as it is.
+    Servers behind one address may write instants differently, and no page says whether upper and lower case
+    differ. Any other value is returned as it is.
     """
     at = ms(value)
-    return value if at is None else at
+    if at is not None:
+        return at
+    return value.lower() if isinstance(value, str) else value
 
 
 @clause(
@@ -98,13 +103,13 @@ def _same_session(recording: Recording) -> list[list[Again]]:
         again
         for again in _again("visitors", "visitorId")(recording)
         if isinstance(again.earlier.get(_SESSION), str)
-        and again.earlier[_SESSION] == again.later.get(_SESSION)
+        and _meaning(again.earlier[_SESSION]) == _meaning(again.later.get(_SESSION))
     ]
     return [told] if len(_visitors(told)) > 1 else []
 
 
 def _visitors(told: Iterable[Again]) -> set[str]:
-    return {again.later["visitorId"] for again in told}
+    return {again.later["visitorId"].lower() for again in told}
 
 
 @clause(
@@ -117,7 +122,7 @@ def _visitors(told: Iterable[Again]) -> set[str]:
     cases=_same_session,
 )
 def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
-    yield from _mostly_same(told, "location")
+    yield from _mostly_same(told, _PLACE)
 
 
 @clause(
@@ -130,37 +135,40 @@ def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
     cases=_same_session,
 )
 def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
-    yield from _mostly_same(told, "system")
+    yield from _mostly_same(told, _SYSTEM)
 
 
-def _mostly_same(told: list[Again], name: str) -> Iterable[Violation]:
-    """Yields a violation if the member `name` differs for over a quarter of the visitors.
+def _mostly_same(told: list[Again], places: Iterable[tuple[str, ...]]) -> Iterable[Violation]:
+    """Yields a violation if a text at one of the places differs for over a quarter of the visitors.
 
     A few visitors may have changed their network meanwhile.
     """
-    changed = [again for again in told if _change(again.earlier.get(name), again.later.get(name))]
-    number, every = len(_visitors(changed)), len(_visitors(told))
+    changes = {n: change for n, again in enumerate(told) if (change := _change(again, places))}
+    number, every = len(_visitors(told[n] for n in changes)), len(_visitors(told))
     if number > max(every / 4, 1):
-        last = changed[-1]
-        pointer, earlier, later = _change(last.earlier.get(name), last.later.get(name)) or ("", None, None)
+        n, (pointer, earlier, later) = max(changes.items())
         problem = (
             f"it was {value_told(earlier)} in an earlier answer; {number} of {every} visitors have changed"
         )
-        yield Violation(problem, last.exchange, f"{last.pointer}/{name}{pointer}", later)
+        yield Violation(problem, told[n].exchange, f"{told[n].pointer}{pointer}", later)
 
 
-def _change(earlier: Json, later: Json) -> tuple[str, Json, Json] | None:
-    """Returns the pointer to the first difference of two values, and what differs; None if there is none.
+def _change(again: Again, places: Iterable[tuple[str, ...]]) -> tuple[str, str, str] | None:
+    """Returns the pointer to the first text that differs, and both texts; None if no text differs.
 
-    Nulls, and members that only one value has, are ignored.
+    A place at which only one of the rows has a text is ignored.
     """
-    if isinstance(earlier, dict) and isinstance(later, dict):
-        for name in earlier:
-            if name in later and (found := _change(earlier[name], later[name])):
-                return (f"/{escaped(name)}{found[0]}", *found[1:])
-        return None
-    is_other = earlier is not None and later is not None and earlier != later
-    return ("", earlier, later) if is_other else None
+    for place in places:
+        earlier, later = (_text_at(row, place) for row in (again.earlier, again.later))
+        if earlier is not None and later is not None and _meaning(earlier) != _meaning(later):
+            return f"/{'/'.join(place)}", earlier, later
+    return None
+
+
+def _text_at(row: Json, place: Iterable[str]) -> str | None:
+    for name in place:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row if isinstance(row, str) else None
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
@@ -278,8 +286,8 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
 )
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = ([row.get("timestamp") for row in rows(p.activity, "visitedPages")] for p in case)
-    kept = [_moment(at) for at in later]
-    lost = [at for at in earlier if isinstance(at, str) and _moment(at) not in kept]
+    kept = [_meaning(at) for at in later]
+    lost = [at for at in earlier if isinstance(at, str) and _meaning(at) not in kept]
     # A list of limited length may lose old rows when new ones are added, but does not get shorter.
     if lost and len(later) < len(earlier):
         pointer = "/data/activity/visitedPages"

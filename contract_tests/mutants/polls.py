@@ -38,15 +38,27 @@ def _backwards(data: Data, number: int) -> None:
 
 
 def _changing_once() -> Mutation:
-    """Returns a mutation that gives each visitor another device when a second map lists the visitor."""
-    asked: Counter[str] = Counter()
+    """Returns a mutation that gives each visitor another device on the first map that lists the visitor."""
+    known: set[str] = set()
 
     def edit(data: Data, _exchange: Exchange) -> None:
         for row in rows(data, "visitors"):
-            row["system"]["engine"] = min(asked[row["visitorId"]], 1)
-            asked[row["visitorId"]] += 1
+            if row["visitorId"] not in known:
+                row["system"]["device"] = {"type": "television"}
+            known.add(row["visitorId"])
 
     return editing(MAP, edit)
+
+
+def _travelling(row: Data, number: int) -> None:
+    # Map and profile may tell a region in two forms, so a name on the map contradicts no profile.
+    row["location"].update(region=f"Region {number}")
+
+
+def _changing(row: Data, number: int) -> None:
+    # Only every second map differs, so that the one before the profiles agrees with them.
+    if number % 2 == 0:
+        row["system"]["browser"] = {"name": "Mosaic"}
 
 
 def _forgetting(kept: int = 1) -> Mutation:
@@ -99,14 +111,14 @@ POLLS_MUTANTS = (
         "visitor travels",
         "POLL-03",
         MAP,
-        _each("visitors", lambda row, n: row["location"].update(street=n)),
+        _each("visitors", _travelling),
         REVISION_2026_02,
     ),
     _counting(
         "visitor changes device",
         "POLL-04",
         MAP,
-        _each("visitors", lambda row, n: row["system"].update(engine=n)),
+        _each("visitors", _changing),
         REVISION_2026_02,
     ),
     _counting(

@@ -43,7 +43,7 @@ def test_a_figure_is_told_with_its_noun(name: str, value: float, words: str) -> 
     [
         ("everybody elsewhere", "/data/visitors/0/currentUrl"),
         ("half in another revision", "/data/visitors/0/system/os"),
-        ("visitor travels", "/data/visitors/37/location/street"),
+        ("visitor travels", "/data/visitors/37/location/region"),
         ("a goal that is shown twice", "/data/activity/completedGoals/2/name"),
         ("a goal from a payment provider", "/data/activity/completedGoals/1/origin"),
         ("a goal that is accepted and not shown", "/data/activity/completedGoals"),
