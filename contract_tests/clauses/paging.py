@@ -42,7 +42,9 @@ def _pages(operation: Operation, recording: Recording) -> list[Page]:
     for exchange in recording.answers(operation.id):
         limit, offset = page_of(exchange)
         is_list = isinstance(exchange.data, list) and not exchange.labels & labels.REFUSED
-        if is_list and limit is not None and least <= limit and (most is None or limit <= most):
+        if not is_list or limit is None or offset is None:
+            continue
+        if least <= limit and (most is None or limit <= most):
             found.append(Page(exchange, limit, offset, exchange.data))
     return found
 

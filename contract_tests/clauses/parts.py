@@ -15,7 +15,7 @@ from contract_tests.clauses.figures import (
     rows_of,
     slack_of,
 )
-from contract_tests.clauses.question import Question, page_of, parameter_of, question_of
+from contract_tests.clauses.question import Question, columns_of, list_of, page_of, question_of
 from contract_tests.clauses.report_rows import KEYS, key_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OTHER
@@ -141,7 +141,7 @@ def _paged(recording: Recording) -> Iterator[Paged]:
                 wholes.setdefault(_rows_of(exchange), rows_of(exchange))
         for _, exchange in answers:
             whole, offset, page = wholes.get(_rows_of(exchange), []), page_of(exchange)[1], rows_of(exchange)
-            if not whole or not fits(exchange):
+            if not whole or offset is None or not fits(exchange):
                 continue
             # If a later page is the first page again, another clause reports it.
             if offset == 0 or [row.figures for row in page] != [row.figures for row in whole[: len(page)]]:
@@ -157,12 +157,12 @@ def _rows_of(exchange: Exchange) -> Hashable:
 
     A server may group the rows by those columns that the request names.
     """
-    named = frozenset((parameter_of(exchange, "fields") or "").split(",")) - {"", *_FIGURES}
+    named = columns_of(exchange)
     is_series = exchange.operation == TIMESERIES
     interval = exchange.json.get("interval")
     return (
         question_of(exchange),
-        None if is_series else named,
+        None if is_series else list_of(exchange) if named is None else named - _FIGURES,
         interval if isinstance(interval, str) else None,
     )
 

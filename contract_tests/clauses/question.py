@@ -118,20 +118,45 @@ def passed_of(exchange: Exchange) -> int | None:
 
 
 def parameter_of(exchange: Exchange, name: str) -> str | None:
-    """Returns the value of a query parameter of a request; None if the request does not have it."""
-    return dict(parse_qsl(urlsplit(exchange.url).query)).get(name)
+    """Returns the value of a query parameter of a request; None if it has none, or several."""
+    values = _values_of(exchange, name)
+    return values[0] if len(values) == 1 else None
 
 
-def page_of(exchange: Exchange) -> tuple[int | None, int]:
-    """Returns the requested `limit` (None if the request has none) and `offset` (0 if it has none)."""
-    given = dict(parse_qsl(urlsplit(exchange.url).query))
-    limit, offset = given.get("limit", ""), given.get("offset", "")
-    return (int(limit[:9]) if _is_digits(limit) else None), (int(offset[:9]) if _is_digits(offset) else 0)
+def columns_of(exchange: Exchange) -> frozenset[str] | None:
+    """Returns the columns that the `fields` of a request name; empty if it has no `fields`.
+
+    Returns None if it has several `fields`, because no page says which of them counts.
+    """
+    values = _values_of(exchange, "fields")
+    names = frozenset(name.strip() for name in ",".join(values).split(","))
+    return names - {""} if len(values) < 2 else None
+
+
+def page_of(exchange: Exchange) -> tuple[int | None, int | None]:
+    """Returns the requested `limit` (None if the request has none) and `offset` (0 if it has none).
+
+    Each is None if it is no number, or if the request has several of them, because no page says how a server
+    reads that.
+    """
+    offset = _number_of(exchange, "offset") if _values_of(exchange, "offset") else 0
+    return _number_of(exchange, "limit"), offset
 
 
 def list_of(exchange: Exchange) -> Hashable:
     """Returns a value that is the same for all requests for parts of one list."""
-    return question_of(exchange), parameter_of(exchange, "fields"), parameter_of(exchange, "interval")
+    return question_of(exchange), *(tuple(_values_of(exchange, name)) for name in ("fields", "interval"))
+
+
+def _values_of(exchange: Exchange, name: str) -> list[str]:
+    """Returns the different values of a query parameter of a request, without empty ones."""
+    given = parse_qsl(urlsplit(exchange.url).query)
+    return list(dict.fromkeys(value for other, value in given if other == name))
+
+
+def _number_of(exchange: Exchange, name: str) -> int | None:
+    text = parameter_of(exchange, name) or ""
+    return int(text[:9]) if _is_digits(text) else None
 
 
 def _ends_a_day(text: str | None) -> bool:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import Totals, metadata_of, rows_of
 from contract_tests.clauses.question import (
+    columns_of,
     is_finished,
     list_of,
     page_of,
-    parameter_of,
     question_of,
 )
 from contract_tests.clauses.report_rows import KEYS
@@ -50,9 +50,9 @@ def _columned(recording: Recording) -> Iterator[Columned]:
     for operation, columns in _columns().items():
         found = []
         for exchange in recording.answers(operation):
-            wanted = frozenset((parameter_of(exchange, "fields") or "").split(",")) - {""}
-            named = {_RENAMED.get((operation, name), name) for name in wanted}
-            if rows_of(exchange) and (wanted or operation != TIMESERIES):
+            wanted = columns_of(exchange)
+            if wanted is not None and rows_of(exchange) and (wanted or operation != TIMESERIES):
+                named = {_RENAMED.get((operation, name), name) for name in wanted}
                 found.append((rows_of(exchange), columns & (named if wanted else columns)))
         if found:
             yield Columned(operation, found)
@@ -109,28 +109,68 @@ class Told(NamedTuple):
     limit: int
     is_followed: bool
     """Whether another page of the same list of a finished period has later rows."""
+    is_last: bool
+    """Whether another page of the same list of a finished period shows that there are no later rows."""
     earlier: int | None
+
+
+class _Page(NamedTuple):
+    """A page of a list, with the number of its rows that the requested `limit` allows.
+
+    `limit` is the largest number of its rows; None if it is unknown.
+    """
+
+    exchange: Exchange
+    whole: Hashable
+    offset: int
+    limit: int | None
+    rows: int
+
+    @property
+    def end(self) -> int:
+        """The number of the list's rows up to the end of this page."""
+        return self.offset + self.rows
+
+    def has_more_than(self, other: "_Page") -> bool:
+        """Returns whether this page has rows that come after those of another page."""
+        is_comparable = self.offset > other.offset or other.rows > 0
+        return self.rows > 0 and self.end > other.end and is_comparable
+
+    def ends_with(self, other: "_Page") -> bool:
+        """Returns whether this page is the last one, and has no rows after those of another page."""
+        is_last = self.limit is not None and self.rows < self.limit
+        return is_last and self.offset <= other.end and self.end <= other.end
+
+
+def _pages(recording: Recording, operation: str) -> Iterator[_Page]:
+    most = document().operations[operation].most_rows
+    for exchange in recording.answers(operation):
+        told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
+        sizes = [whole_of(told.get("limit")) if isinstance(told, dict) else None, limit]
+        known = [size for size in sizes if size is not None and size > 0]
+        if isinstance(exchange.data, list) and offset is not None:
+            # A server may repeat a `limit` that is too large.
+            least = min([*known, *([] if most is None else [most])]) if known else None
+            rows = min(len(exchange.data), limit or len(exchange.data))
+            yield _Page(exchange, _part_of(exchange), offset, least, rows)
 
 
 def _told(recording: Recording) -> Iterator[Told]:
     for operation in KEYS.keys() | {TIMESERIES}:
-        most = document().operations[operation].most_rows
-        pages = [(_part_of(e), e) for e in recording.answers(operation) if isinstance(e.data, list)]
         totals: dict[Hashable, int] = {}
-        for whole, exchange in pages:
-            told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
-            sizes = [whole_of(told.get("limit")) if isinstance(told, dict) else None, limit]
-            known = [size for size in sizes if size is not None and size > 0]
-            if isinstance(told, dict) and known:
-                # A server may repeat a `limit` that is too large.
-                limit = min(known) if most is None else min(*known, most)
-                others = [e for other, e in pages if other == whole and e.data and is_finished(e)]
-                end = offset + len(exchange.data)
-                is_followed = any(page_of(e)[1] >= max(end, offset + 1) for e in others)
-                total = whole_of(told.get("total"))
-                yield Told(exchange, told, offset, limit, is_followed, totals.get(whole))
-                if total is not None and is_finished(exchange):
-                    totals.setdefault(whole, total)
+        pages = list(_pages(recording, operation))
+        for page in pages:
+            exchange, told = page.exchange, page.exchange.json.get("pagination")
+            if not isinstance(told, dict) or page.limit is None:
+                continue
+            others = [p for p in pages if p.whole == page.whole and p is not page and is_finished(p.exchange)]
+            is_followed = any(other.has_more_than(page) for other in others)
+            is_last = any(other.ends_with(page) for other in others)
+            earlier = totals.get(page.whole)
+            yield Told(exchange, told, page.offset, page.limit, is_followed, is_last, earlier)
+            total = whole_of(told.get("total"))
+            if total is not None and is_finished(exchange):
+                totals.setdefault(page.whole, total)
 
 
 def _part_of(exchange: Exchange) -> Hashable:
@@ -175,6 +215,9 @@ def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:
     elif type(more) is bool and total is not None and is_total_right and more is not (total > end) and found:
         problem = f"{page}, and `total` is {total}"
         yield Violation(problem, case.exchange, "/pagination/hasMore", more)
+    elif more is True and case.is_last and found:
+        # A server may hide some rows of a page, and a visitor may have been deleted between the two answers.
+        yield Violation("another page has no later rows", case.exchange, "/pagination/hasMore", more, True)
 
 
 def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contract_tests.asking.probes.selection import FILTERS, value_of
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import Totals, rows_of
-from contract_tests.clauses.question import page_of, parameter_of
+from contract_tests.clauses.question import columns_of, page_of
 from contract_tests.clauses.telling import rows_told
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange, Json
@@ -43,7 +43,7 @@ def _lists(recording: Recording) -> Iterator[tuple[Exchange, tuple[str, ...]]]:
     for operation, names in KEYS.items():
         for exchange in recording.answers(operation) if operation not in _AMBIGUOUS else ():
             limit, _ = page_of(exchange)
-            is_cut = operation == "getCampaigns" and bool(parameter_of(exchange, "fields"))
+            is_cut = operation == "getCampaigns" and columns_of(exchange) != frozenset()
             if 1 < len(rows_of(exchange)) <= (limit or len(exchange.data)) and not is_cut:
                 yield exchange, names
 
@@ -148,11 +148,10 @@ def revenue_has_few_decimals(case: Totals) -> Iterable[Violation]:
     cases=lambda recording: [
         (exchange, wanted)
         for exchange in recording.answers(TIMESERIES)
-        if (wanted := set((parameter_of(exchange, "fields") or "").split(",")) - {""})
-        and isinstance(exchange.json.get("fields"), list)
+        if (wanted := columns_of(exchange)) and isinstance(exchange.json.get("fields"), list)
     ],
 )
-def fields_are_repeated(case: tuple[Exchange, set[str]]) -> Iterable[Violation]:
+def fields_are_repeated(case: tuple[Exchange, frozenset[str]]) -> Iterable[Violation]:
     exchange, wanted = case
     told = exchange.json["fields"]
     if {name for name in told if isinstance(name, str)} != wanted:

@@ -221,3 +221,15 @@ def test_a_refusal_of_a_known_website_is_judged(
     ]
 
     assert _judged(tmp_path, entries)[clause] is Outcome.BROKEN
+
+
+@pytest.mark.parametrize("query", ["fields=visitors&fields=pageviews", f"fields=a&fields=b&{_DATES}"])
+def test_several_values_of_a_parameter_are_not_judged(query: str, tmp_path: Path) -> None:
+    known = _entry(1, "/analytics/realtime", [{"visitors": 1}], "df_mine")
+
+    for answer in (
+        _entry(3, f"/analytics/realtime?{query}", [{"visitors": 1}], "df_mine"),
+        _entry(3, f"/analytics/realtime?{query}", None, "df_mine", status=400),
+    ):
+        found = _judged(tmp_path, [known, answer])
+        assert [name for name, outcome in found.items() if outcome is Outcome.BROKEN] == []

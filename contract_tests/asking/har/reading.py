@@ -163,8 +163,14 @@ def _website_of(entry: Entry) -> tuple[str | None, str | None]:
 
 
 def _query_of(entry: Entry) -> dict[str, str]:
-    """Returns the query of a request. Raises ValueError for a URL that cannot be parsed."""
-    return dict(parse_qsl(urlsplit(entry.request.url).query))
+    """Returns the query of a request, with `&` between several values of a parameter.
+
+    No page says which of the values counts. Raises ValueError for a URL that cannot be parsed.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in dict.fromkeys(parse_qsl(urlsplit(entry.request.url).query)):
+        found.setdefault(name, []).append(value)
+    return {name: "&".join(values) for name, values in found.items()}
 
 
 def _labels(

@@ -1,0 +1,86 @@
+"""Requests with odd parameters: what a server makes of them is not documented, and so not judged."""
+
+import pytest
+
+from contract_tests.exchange import Exchange, Json
+from contract_tests.judging.verdict import Outcome
+from tests.kit.exchanges import answered, outcome_of
+
+_WEEK = "startAt=2026-01-12&endAt=2026-01-18"
+_DEVICES = [{"device": name, "visitors": n} for name, n in (("desktop", 5), ("mobile", 3), ("tablet", 1))]
+_OVERVIEW = {
+    "visitors": 10,
+    "sessions": 12,
+    "bounce_rate": 50,
+    "avg_session_duration": 1000,
+    "currency": "$",
+    "revenue": 10,
+    "payments": 1,
+    "revenue_per_visitor": 1,
+    "conversion_rate": 10,
+}
+
+
+def _series(query: str) -> Exchange:
+    day = {"name": "12 Jan", "timestamp": "2026-01-12T00:00:00Z", "visitors": 1}
+    path = f"/analytics/timeseries?{_WEEK}&interval=day&{query}"
+    return answered(path, [day], fields=["name", "visitors"], interval="day", timezone="UTC")
+
+
+def _devices(query: str, rows: Json, limit: int, offset: int, total: int = 3) -> Exchange:
+    pagination = {"limit": limit, "offset": offset, "total": total}
+    return answered(f"/analytics/devices?{_WEEK}&{query}", rows, pagination=pagination)
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome"),
+    [
+        pytest.param("fields=name,visitors", Outcome.HOLDS, id="as documented"),
+        pytest.param("fields=name,sessions", Outcome.WARNING, id="another column"),
+        pytest.param("fields=name,%20visitors", Outcome.HOLDS, id="with a blank"),
+        pytest.param("fields=name&fields=visitors", Outcome.NOT_OBSERVED, id="one by one"),
+        pytest.param("fields=name,visitors&fields=name,visitors", Outcome.HOLDS, id="twice the same"),
+    ],
+)
+def test_the_columns_of_a_time_series_are_those_of_the_request(query: str, outcome: Outcome) -> None:
+    assert outcome_of("SEL-20", [_series(query)]) is outcome
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome"),
+    [
+        pytest.param("fields=visitors", Outcome.WARNING, id="one column"),
+        pytest.param(f"fields={','.join(_OVERVIEW)}", Outcome.HOLDS, id="all columns"),
+        pytest.param(f"fields={',%20'.join(_OVERVIEW)}", Outcome.HOLDS, id="with blanks"),
+        pytest.param("&".join(f"fields={name}" for name in _OVERVIEW), Outcome.NOT_OBSERVED, id="one by one"),
+    ],
+)
+def test_an_overview_has_the_columns_of_the_request(query: str, outcome: Outcome) -> None:
+    assert outcome_of("SEL-08", [answered(f"/analytics/overview?{_WEEK}&{query}", [_OVERVIEW])]) is outcome
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome"),
+    [
+        pytest.param("limit=1", Outcome.BROKEN, id="as documented"),
+        pytest.param("limit=3&limit=1", Outcome.NOT_OBSERVED, id="twice"),
+        pytest.param("limit=+1", Outcome.NOT_OBSERVED, id="with a blank"),
+        pytest.param("limit=1&offset=x", Outcome.NOT_OBSERVED, id="with an offset that is no number"),
+    ],
+)
+def test_more_rows_than_the_limit_break_the_contract(query: str, outcome: Outcome) -> None:
+    assert outcome_of("getDevices.paging-limit", [_devices(query, _DEVICES, 3, 0)]) is outcome
+
+
+@pytest.mark.parametrize("offset", ["+2", "2.0", "1&offset=2", "-2"])
+@pytest.mark.parametrize("clause", ["SEL-09", "getDevices.paging-echo"])
+def test_an_offset_that_may_be_read_in_several_ways_is_not_judged(clause: str, offset: str) -> None:
+    told = _devices(f"limit=2&offset={offset}", _DEVICES[2:], 2, 2)
+
+    assert outcome_of(clause, [told]) is Outcome.NOT_OBSERVED
+
+
+def test_an_empty_parameter_is_no_parameter() -> None:
+    told = _devices("limit=2&offset=&fields=", _DEVICES[:2], 2, 0)
+
+    assert outcome_of("SEL-09", [told]) is Outcome.HOLDS
