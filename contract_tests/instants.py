@@ -1,7 +1,7 @@
 """Conversion of the API's instants to milliseconds."""
 
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,14 @@ def offset_at(instant: int, zone: tzinfo) -> timedelta | None:
     """Returns the offset of a time zone at an instant in ms; None if Python's calendar has no such time."""
     try:
         return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone).utcoffset()
+    except OverflowError:
+        return None
+
+
+def date_at(instant: int, zone: tzinfo) -> date | None:
+    """Returns the date in a time zone at an instant in ms; None if Python's calendar has no such time."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=instant)).astimezone(zone).date()
     except OverflowError:
         return None
 

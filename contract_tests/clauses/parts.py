@@ -18,15 +18,16 @@ from contract_tests.clauses.figures import (
 from contract_tests.clauses.question import Question, columns_of, list_of, page_of, question_of
 from contract_tests.clauses.report_rows import KEYS, key_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
+from contract_tests.document import document
 from contract_tests.documented import IMPLIED, OTHER
 from contract_tests.exchange import Exchange
 from contract_tests.instants import ms
-from contract_tests.operations import GOALS, TIMESERIES
+from contract_tests.operations import GOALS, OVERVIEW, TIMESERIES
 from contract_tests.recording import Recording
 
 # A session may have several of these: the filter's value and another one, so that both filters find it.
 _SEVERAL = frozenset({"page", "goal", "hostname"})
-# A server may ignore every other parameter.
+# A server may ignore every other parameter, or it may mean more than a filter.
 _FILTER = "filter_"
 _FIGURES = frozenset({"visitors", "revenue", "payments", "completions"})
 
@@ -43,10 +44,17 @@ class Filtered(NamedTuple):
 def _filtered(recording: Recording) -> Iterator[Filtered]:
     overviews = overviews_of(recording)
     for question, part in overviews.items():
-        for added in question.filters:
+        for added in filter(_is_filter, question.filters):
             whole = overviews.get(question._replace(filters=question.filters - {added}))
             if whole is not None:
                 yield Filtered(whole, part, question, added)
+
+
+def _is_filter(parameter: tuple[str, str]) -> bool:
+    """Returns whether a parameter is a documented filter. Some clients still send it without its prefix."""
+    name = parameter[0]
+    known = document().operations[OVERVIEW]
+    return name.startswith(_FILTER) or known.parameter(_FILTER + name) is not None
 
 
 class Opposites(NamedTuple):

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from contract_tests.clauses.clause import Violation, clause
-from contract_tests.clauses.figures import Totals, differences, metadata_of, overviews_of, rows_of
+from contract_tests.clauses.figures import Totals, differences, metadata_of, overviews_of, reports, rows_of
 from contract_tests.clauses.question import Question, parameter_of, question_of
 from contract_tests.clauses.telling import figure_told
 from contract_tests.documented import OBSERVED, OTHER
 from contract_tests.exchange import Exchange
-from contract_tests.instants import ms, offset_at, zone_of
+from contract_tests.instants import date_at, ms, offset_at, zone_of
 from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
@@ -157,16 +157,29 @@ def _zone_told(case: Zoned) -> str:
     return f"{whose} time zone is {case.zone.key}"
 
 
-def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:
-    """Yields each time series with dates and a requested interval, then the interval and the period in ms.
+def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float | None]]:
+    """Yields each time series with a requested interval, then the interval and the greatest period in ms.
 
-    A period of one date is left out, because its interval is always `hour`.
+    The period is None if the request has no dates. A period within one date is left out, because its interval
+    is always `hour`.
     """
-    for exchange in recording.answers(TIMESERIES):
+    for exchange in reports(recording, TIMESERIES):
         question, wanted = question_of(exchange), parameter_of(exchange, "interval")
-        days = _days(question)
-        if wanted in _SHORTEST and days is not None and not question.is_one_date:
-            yield exchange, wanted, ((days[1] - days[0]).days + 1) * _DAY
+        period = _period(question)
+        is_open = question.dates[:2] == (None, None)
+        if wanted in _SHORTEST and (is_open or period is not None):
+            yield exchange, wanted, period
+
+
+def _period(question: Question) -> float | None:
+    """Returns the length of a period of several days in ms; None if it is unknown, or may be one day."""
+    days, (first, last) = _days(question), map(ms, question.dates[:2])
+    if days is not None:
+        return None if question.is_one_date else ((days[1] - days[0]).days + 1) * _DAY
+    if first is None or last is None or last - first <= _DAY + _EARLY:
+        return None
+    # A server may read instants as dates, and so add the rest of the first and of the last day.
+    return last - first + 2 * _DAY
 
 
 @clause(
@@ -177,13 +190,14 @@ def _intervals(recording: Recording) -> Iterator[tuple[Exchange, str, float]]:
     needs="a time series of several days with `interval`",
     cases=_intervals,
 )
-def series_has_its_interval(case: tuple[Exchange, str, float]) -> Iterable[Violation]:
+def series_has_its_interval(case: tuple[Exchange, str, float | None]) -> Iterable[Violation]:
     exchange, wanted, period = case
-    told = exchange.json.get("interval")
+    told, found = exchange.json.get("interval"), len(rows_of(exchange))
     # The first and the last bucket may be cut.
-    most, found = int(period // _SHORTEST[wanted]) + 2, len(rows_of(exchange))
+    most = found if period is None else int(period // _SHORTEST[wanted]) + 2
     if isinstance(told, str) and told in _SHORTEST and told != wanted:
-        yield Violation(f"`interval` was `{wanted}`", exchange, "/interval", told)
+        # Without dates, a server may show the only day of a website that has just begun.
+        yield Violation(f"`interval` was `{wanted}`", exchange, "/interval", told, period is None)
     elif found > most:
         problem = f"there are {found} buckets, and the period has room for {most} of a {wanted} each"
         yield Violation(problem, exchange, "/data", found)
@@ -204,7 +218,12 @@ def series_has_its_interval(case: tuple[Exchange, str, float]) -> Iterable[Viola
     ],
 )
 def name_of_a_day(case: Totals) -> Iterable[Violation]:
-    at = datetime.fromisoformat(case.figures["timestamp"].upper())
-    wanted = f"{at.day:02} {_MONTHS[at.month - 1]}"
-    if case.figures["name"].lower() != wanted.lower():
-        yield case.violation(f"the bucket begins on {wanted}", "name")
+    text = case.figures["timestamp"]
+    days = [datetime.fromisoformat(text.upper()).date()]
+    # The offset of the instant need not be that of the time zone.
+    zone, at = zone_of(case.exchange.json.get("timezone")), ms(text)
+    if zone is not None and at is not None and (day := date_at(at, zone)) is not None:
+        days = [day, *days]
+    names = [f"{day.day:02} {_MONTHS[day.month - 1]}" for day in days]
+    if case.figures["name"].lower() not in [name.lower() for name in names]:
+        yield case.violation(f"the bucket begins on {names[0]}", "name")

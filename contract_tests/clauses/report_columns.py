@@ -27,14 +27,68 @@ _RENAMED = {
     **{("getCampaigns", name): "campaign" for name in ("utm_source", "ref", "source", "via")},
 }
 _MONEY = frozenset({"revenue", "payments", "revenue_per_visitor", "conversion_rate", "currency"})
-# The currencies that a symbol can stand for.
+# The currencies that a symbol can stand for. `$` is also that of most pesos, and of some other currencies.
+_DOLLARS = (
+    *(
+        "ARS",
+        "AUD",
+        "BBD",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BZD",
+        "CAD",
+        "CLF",
+        "CLP",
+        "COP",
+        "COU",
+        "CUC",
+    ),
+    *(
+        "CUP",
+        "CVE",
+        "DOP",
+        "ECS",
+        "FJD",
+        "GYD",
+        "HKD",
+        "JMD",
+        "KYD",
+        "LRD",
+        "MOP",
+        "MXN",
+        "MXV",
+        "NAD",
+        "NIO",
+    ),
+    *(
+        "NZD",
+        "PAB",
+        "PHP",
+        "SBD",
+        "SGD",
+        "SRD",
+        "SVC",
+        "TOP",
+        "TTD",
+        "TVD",
+        "TWD",
+        "USD",
+        "USN",
+        "UYI",
+        "UYU",
+    ),
+    *("UYW", "VES", "WST", "XCD", "XCG", "ZWG", "ZWL"),
+)
 _SYMBOLS = {
+    "$": frozenset(_DOLLARS),
     "€": frozenset({"EUR"}),
     "£": frozenset({"GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SYP", "SDG", "SSP"}),
     "¥": frozenset({"JPY", "CNY"}),
     "₹": frozenset({"INR"}),
 }
-_NO_DOLLARS = frozenset({"EUR", "GBP", "JPY", "INR", "CNY"})
 _WITH_SYMBOL = frozenset({"USD", "EUR", "GBP", "JPY", "INR"})
 
 
@@ -243,9 +297,9 @@ def _priced(recording: Recording) -> Iterator[tuple[Totals, str]]:
 def symbol_of_the_currency(case: tuple[Totals, str]) -> Iterable[Violation]:
     figures, own = case
     # No page says whether upper and lower case differ.
-    told, code = figures.figures["currency"], own.upper()
+    told, code = figures.figures["currency"].upper(), own.upper()
     is_another_code = told in _WITH_SYMBOL and told != code
-    is_another_symbol = code not in _SYMBOLS.get(told, {code}) or (told == "$" and code in _NO_DOLLARS)
+    is_another_symbol = code not in _SYMBOLS.get(told, {code})
     if is_another_code or is_another_symbol:
         yield figures.violation(f"the metadata has {value_told(code)}", "currency")
     elif told == code and code in _WITH_SYMBOL:

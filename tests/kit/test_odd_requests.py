@@ -84,3 +84,21 @@ def test_an_empty_parameter_is_no_parameter() -> None:
     told = _devices("limit=2&offset=&fields=", _DEVICES[:2], 2, 0)
 
     assert outcome_of("SEL-09", [told]) is Outcome.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("parameter", "outcome"),
+    [
+        pytest.param("filter_device=desktop", Outcome.BROKEN, id="a filter"),
+        pytest.param("device=desktop", Outcome.BROKEN, id="a filter by its old name"),
+        pytest.param("includeRenewals=true", Outcome.NOT_OBSERVED, id="another parameter"),
+        pytest.param("_=1769000000", Outcome.NOT_OBSERVED, id="a number against caches"),
+    ],
+)
+def test_only_a_filter_narrows_an_overview(parameter: str, outcome: Outcome) -> None:
+    exchanges = [
+        answered(f"/analytics/overview?{_WEEK}", [_OVERVIEW]),
+        answered(f"/analytics/overview?{_WEEK}&{parameter}", [{**_OVERVIEW, "payments": 2}]),
+    ]
+
+    assert outcome_of("SUM-13", exchanges) is outcome
