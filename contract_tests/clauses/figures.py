@@ -153,13 +153,21 @@ def finished(recording: Recording, operation: str) -> list[tuple[Question, Excha
 
 
 def overviews_of(recording: Recording) -> dict[Question, Totals]:
-    """Returns the first overview of each finished period, by its question."""
+    """Returns the overview with the most figures of each finished period, by its question.
+
+    It is the first one of several with as many. A request may name only some of the figures.
+    """
     found: dict[Question, Totals] = {}
     for question, exchange in finished(recording, OVERVIEW):
         overview = overview_of(exchange)
-        if overview is not None:
-            found.setdefault(question, overview)
+        if overview is not None and _known(overview) > _known(found.get(question)):
+            found[question] = overview
     return found
+
+
+def _known(overview: Totals | None) -> int:
+    """Returns how many figures of an overview are known; -1 if there is no overview."""
+    return -1 if overview is None else sum(overview.number(name) is not None for name in _FIGURES)
 
 
 def all_overviews(recording: Recording) -> list[Totals]:

@@ -8,7 +8,7 @@ from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import FEW, Totals, finished, overviews_of, reports, rows_of, slack_of
 from contract_tests.clauses.met import SOON, met
-from contract_tests.clauses.question import Question, page_of, question_of
+from contract_tests.clauses.question import Question, Website, page_of, question_of, website_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OBSERVED
 from contract_tests.exchange import Exchange, Json
@@ -128,17 +128,18 @@ def as_many_visitors_as_listed(case: tuple[Totals, Exchange]) -> Iterable[Violat
 
 
 def _present(recording: Recording) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yields each visitors' list up to the present, with the last map that was requested before it.
+    """Yields each visitors' list up to the present, with the website's last map that was requested before it.
 
     Lists that are shorter than the map are left out.
     """
-    latest = None
+    maps: dict[Website, Exchange] = {}
     for exchange in recording.about(MAP, VISITORS):
         if exchange.operation == MAP and isinstance(exchange.data, dict):
-            latest = exchange
-        elif labels.PRESENT in exchange.labels and latest is not None and _has_ids(exchange):
-            is_long = len(exchange.data) >= len(rows(latest.data, "visitors")) > 0
-            yield from [(exchange, latest)] if is_long else []
+            maps[website_of(exchange)] = exchange
+        elif labels.PRESENT in exchange.labels and _has_ids(exchange):
+            latest = maps.get(website_of(exchange))
+            if latest is not None and len(exchange.data) >= len(rows(latest.data, "visitors")) > 0:
+                yield exchange, latest
 
 
 @clause(
@@ -172,7 +173,7 @@ def _is_sorted(exchange: Exchange) -> bool:
 def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
     """Returns, as one case, each listed visitor on the first visit, with the `identity` in the profile."""
     profiles = {
-        str(case.profile.data.get("visitorId")).lower(): case.profile.data
+        (website_of(case.profile), str(case.profile.data.get("visitorId")).lower()): case.profile.data
         for case in met(recording)
         if isinstance(case.profile.data, dict)
     }
@@ -180,7 +181,7 @@ def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
         (row, profile["identity"])
         for exchange in recording.labelled(labels.PRESENT)
         for row in rows_of(exchange)
-        if (profile := profiles.get(str(row.figures.get("visitorId")).lower()))
+        if (profile := profiles.get((website_of(exchange), str(row.figures.get("visitorId")).lower())))
         and isinstance(profile.get("identity"), dict)
         and isinstance(row.figures.get("identity"), dict)
         and isinstance(profile.get("activity"), dict)

@@ -102,3 +102,13 @@ def test_only_a_filter_narrows_an_overview(parameter: str, outcome: Outcome) -> 
     ]
 
     assert outcome_of("SUM-13", exchanges) is outcome
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["before", "after"])
+def test_an_overview_of_one_figure_hides_no_other(order: int) -> None:
+    path = f"/analytics/overview?{_WEEK}"
+    overviews = [answered(f"{path}&fields=visitors", [{"visitors": 10}]), answered(path, [_OVERVIEW])]
+    totals = {"visitors": 10, "payments": 5}
+    series = answered(f"/analytics/timeseries?{_WEEK}&fields=payments", [], totals=totals)
+
+    assert outcome_of("SUM-01", [*overviews[::order], series]) is Outcome.BROKEN

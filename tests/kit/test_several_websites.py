@@ -1,16 +1,20 @@
 """Recorded traffic of several websites, servers or tokens, whose answers need not agree."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contract_tests.asking import labels
 from contract_tests.asking.credentials import Credentials
 from contract_tests.asking.har.reading import read_har
 from contract_tests.clauses import all_clauses
+from contract_tests.exchange import Exchange
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.recording import Recording
+from tests.kit.exchanges import answered, outcome_of
 
 Json = Any
 _BASE = "https://api.example.com/api/v1"
@@ -233,3 +237,29 @@ def test_several_values_of_a_parameter_are_not_judged(query: str, tmp_path: Path
     ):
         found = _judged(tmp_path, [known, answer])
         assert [name for name, outcome in found.items() if outcome is Outcome.BROKEN] == []
+
+
+def _listed(key: str, country: str) -> list[Exchange]:
+    """Returns a map, a profile of its only visitor, and the list of visitors, all with one key."""
+    visitor = {"visitorId": _VISITOR, "identity": {"country": country}}
+    made = [
+        answered("/analytics/realtime/map", {"visitors": [{"visitorId": _VISITOR}] * 5}),
+        answered(_PROFILE, {**_profile(1), "identity": {"countryCode": country}}),
+        answered("/visitors", [visitor, *({"visitorId": str(n)} for n in range(4))]),
+    ]
+    told = (frozenset({labels.OK}), frozenset({labels.MET}), frozenset({labels.PRESENT}))
+    return [
+        replace(exchange, labels=found, sender=key, path={"visitorId": _VISITOR})
+        for exchange, found in zip(made, told, strict=True)
+    ]
+
+
+def test_the_visitors_list_is_compared_with_answers_about_its_website_only() -> None:
+    own, other = _listed("df_one", "FR"), _listed("df_other", "DE")
+
+    mixed = [*own[:2], *other[:2], own[2]]
+    assert [outcome_of(clause, mixed) for clause in ("SUM-20", "SUM-21")] == [Outcome.HOLDS] * 2
+    assert outcome_of("SUM-21", [*own[:2], other[2]]) is Outcome.NOT_OBSERVED
+    assert outcome_of("SUM-20", [*own[:2], other[2]]) is Outcome.NOT_OBSERVED
+    moved = [own[0], replace(other[1], sender="df_one"), own[2]]
+    assert outcome_of("SUM-21", moved) is Outcome.WARNING
