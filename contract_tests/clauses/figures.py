@@ -24,6 +24,8 @@ _COUNTS = frozenset({"visitors", "sessions", "payments", "completions", "clicks"
 # A server may estimate distinct visitors and sessions, so each of two figures may be wrong by 2 %.
 ESTIMATE = 0.05
 FEW = 2
+EXACT = 200
+"""Algorithms that estimate the number of distinct visitors or sessions are exact for fewer than these."""
 
 
 class Totals(NamedTuple):
@@ -86,6 +88,16 @@ def unit_of_rate(value: float | None) -> float:
 def slack_of(value: float) -> float:
     """Returns how far an estimated number of visitors or sessions may differ from the right one."""
     return FEW + ESTIMATE * abs(value)
+
+
+def is_above(found: float, most: float, slack: float) -> bool | None:
+    """Returns whether a figure is above another one of the same answer by more than `slack`.
+
+    Returns None if it is above by less, but so small that no service estimates it.
+    """
+    if found > most + slack:
+        return True
+    return None if most < found < EXACT else False
 
 
 def overview_of(exchange: Exchange) -> Totals | None:

@@ -16,6 +16,7 @@ from contract_tests.clauses.figures import (
     buckets,
     differences,
     finished,
+    is_above,
     is_whole,
     reports,
     rows_of,
@@ -76,8 +77,9 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
 def sessions_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a session may count in each bucket in which it was active.
     found = case.summed("sessions")
-    if found and found[1] < found[0] - slack_of(found[0]):
-        yield case.whole.violation(f"the buckets add up to {figure_told('sessions', found[1])}", "sessions")
+    if found and (is_sure := is_above(*found, slack_of(found[0]))) is not False:
+        problem = f"the buckets add up to {figure_told('sessions', found[1])}"
+        yield case.whole.violation(problem, "sessions", is_warning=is_sure is None)
 
 
 @clause(
@@ -94,9 +96,10 @@ def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
         return
     total, most = found
     least = max(part.number("visitors") or 0 for part in case.parts)
-    if not least - slack_of(least) <= total <= most + slack_of(most):
+    wrong = [is_above(least, total, slack_of(least)), is_above(total, most, slack_of(most))]
+    if wrong != [False, False]:
         problem = f"the largest bucket has {figure_told('visitors', least)}, and all have {number_told(most)}"
-        yield case.whole.violation(problem, "visitors")
+        yield case.whole.violation(problem, "visitors", is_warning=True not in wrong)
 
 
 @clause(
@@ -229,5 +232,9 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
 def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:
     for above, below in pairwise(case):
         most, found = above.number("visitors"), below.number("visitors")
-        if most is not None and found is not None and found > most + slack_of(most):
-            yield below.violation(f"the row above has {figure_told('visitors', most)}", "visitors")
+        if most is None or found is None:
+            continue
+        is_sure = is_above(found, most, slack_of(most))
+        if is_sure is not False:
+            problem = f"the row above has {figure_told('visitors', most)}"
+            yield below.violation(problem, "visitors", is_warning=is_sure is None)
