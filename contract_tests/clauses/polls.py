@@ -195,6 +195,14 @@ def _in_order(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
             yield case
 
 
+def _told_in(case: tuple[Profile, Profile]) -> str:
+    """Returns words for the answer with the earlier profile, and how much earlier it was requested."""
+    earlier, later = (profile.exchange.sent for profile in case)
+    if earlier is None or later is None:
+        return "in an answer"
+    return f"in an answer, {time_told(max(later - earlier, 0))} earlier"
+
+
 def _since_first(profile: Profile) -> Json:
     return profile.activity.get("timeSinceFirstVisit")
 
@@ -219,7 +227,7 @@ def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
             and is_figure(after)
             and after < before
         ):
-            problem = f"`{name}` was {number_told(before)} a moment ago"
+            problem = f"`{name}` was {number_told(before)} {_told_in(case)}"
             yield Violation(problem, later.exchange, f"/data/activity/{name}", after)
 
 
@@ -238,7 +246,7 @@ def first_visit_stays(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = (profile.activity["firstVisitAt"] for profile in case)
     if ms(earlier) != ms(later):
         pointer = "/data/activity/firstVisitAt"
-        yield Violation(f"it was {earlier} a moment ago", case[1].exchange, pointer, later)
+        yield Violation(f"it was {earlier} {_told_in(case)}", case[1].exchange, pointer, later)
 
 
 @clause(
@@ -263,10 +271,7 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earliest = max(now.earliest - since for now, since in spans)
     latest = min(now.latest - since for now, since in spans)
     if earliest > latest + _SLACK:
-        problem = f"it was {number_told(passed[0])} in an answer"
-        if None not in (case[0].exchange.sent, later.exchange.sent):
-            asked = (later.exchange.sent or 0) - (case[0].exchange.sent or 0)
-            problem += f", {time_told(max(asked, 0))} earlier"
+        problem = f"it was {number_told(passed[0])} {_told_in(case)}"
         pointer = "/data/activity/timeSinceFirstVisit"
         yield Violation(problem, later.exchange, pointer, passed[1])
 
