@@ -129,7 +129,8 @@ def filters_narrow(case: Filtered) -> Iterable[Violation]:
 class Paged(NamedTuple):
     """A row of a page, the row at the same place in the whole list, and the row of the same name there.
 
-    `is_there` says whether the whole list has a row about the same value; true if the row names none.
+    `is_there` says whether the whole list may have a row about the same value: it has one, or one of the
+    rows names none.
 
     `same` is None if the row has no name that is a text, or if the name has several rows.
     """
@@ -156,7 +157,7 @@ def _paged(recording: Recording) -> Iterator[Paged]:
                 named, keys = _by_name(whole), {key_of(row) for row in whole}
                 pairs = zip(page, whole[offset:], strict=False)
                 for row, other in pairs:
-                    is_there = key_of(row) is None or key_of(row) in keys
+                    is_there = key_of(row) is None or not keys.isdisjoint((key_of(row), None))
                     yield Paged(row, other, named.get(_name(row)), is_there)
 
 
@@ -204,7 +205,7 @@ def _name(row: Totals) -> Hashable:
 )
 def pages_make_up_the_list(case: Paged) -> Iterable[Violation]:
     begin, wanted = ms(case.row.figures.get("timestamp")), ms(case.whole.figures.get("timestamp"))
-    if begin != wanted:
+    if begin is not None and wanted is not None and begin != wanted:
         told = case.whole.figures.get("timestamp")
         yield case.row.violation(f"the whole list has {value_told(told)} there", "timestamp")
         return

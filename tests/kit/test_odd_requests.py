@@ -112,3 +112,35 @@ def test_an_overview_of_one_figure_hides_no_other(order: int) -> None:
     series = answered(f"/analytics/timeseries?{_WEEK}&fields=payments", [], totals=totals)
 
     assert outcome_of("SUM-01", [*overviews[::order], series]) is Outcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("hidden", "outcome"),
+    [
+        pytest.param({"device": "console"}, Outcome.BROKEN, id="another name"),
+        pytest.param({"device": None}, Outcome.HOLDS, id="no name"),
+    ],
+)
+def test_a_row_may_be_the_one_without_a_name(hidden: Json, outcome: Outcome) -> None:
+    whole = _devices("", [*_DEVICES[:2], {**_DEVICES[2], **hidden}], 100, 0)
+
+    assert outcome_of("SUM-15", [whole, _devices("limit=2&offset=2", _DEVICES[2:], 2, 2)]) is outcome
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "outcome"),
+    [
+        pytest.param({"timestamp": "2026-01-13T00:00:00Z"}, Outcome.BROKEN, id="another day"),
+        pytest.param({"timestamp": None}, Outcome.HOLDS, id="null"),
+        pytest.param({}, Outcome.HOLDS, id="none"),
+    ],
+)
+def test_a_bucket_without_a_time_is_not_called_another_bucket(timestamp: Json, outcome: Outcome) -> None:
+    path = f"/analytics/timeseries?{_WEEK}&interval=day&fields=visitors"
+    whole = [{"timestamp": f"2026-01-{day}T00:00:00Z", "visitors": 1} for day in (12, 13)]
+    pages = [
+        answered(path, whole, interval="day", pagination={"limit": 100, "offset": 0, "total": 2}),
+        answered(f"{path}&limit=1", [{"visitors": 1, **timestamp}], interval="day"),
+    ]
+
+    assert outcome_of("SUM-15", pages) is outcome
