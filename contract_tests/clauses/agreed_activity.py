@@ -175,6 +175,8 @@ def _reached(recording: Recording) -> list[list[Reached]]:
         for case in having("activity")(recording)
         if isinstance(case.profile.data["activity"].get("completedGoals"), list) and not case.profile.age
     }
+    # Two requests may have been sent in the same millisecond, so their instants do not show their order.
+    order = {id(exchange): number for number, exchange in enumerate(recording.exchanges)}
     found: dict[tuple[Website, str, str], Reached] = {}
     for exchange in recording.answers(MAP):
         for event in rows(exchange.data, "recentEvents"):
@@ -182,14 +184,11 @@ def _reached(recording: Recording) -> list[list[Reached]]:
             name = extra.get("eventName") if isinstance(extra, dict) else None
             profile = profiles.get((website_of(exchange), visitor_id))
             is_goal = event.get("type") == "custom" and isinstance(name, str)
-            if is_goal and profile is not None and _is_before(exchange, profile):
+            is_before = profile is not None and order[id(exchange)] < order[id(profile)]
+            if is_goal and profile is not None and is_before and exchange.sent is not None:
                 reached = Reached(str(name), ms(event.get("timestamp")), profile)
                 found[website_of(exchange), visitor_id, str(name)] = reached
     return [list(found.values())] if found else []
-
-
-def _is_before(one: Exchange, other: Exchange) -> bool:
-    return one.sent is not None and other.sent is not None and one.sent <= other.sent
 
 
 @clause(

@@ -1,4 +1,4 @@
-"""Visitors of the map whose profiles are refused: the verdicts of AGR-02."""
+"""Profiles of visitors on a map: those that are refused (AGR-02), and those without a goal (AGR-14)."""
 
 import json
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from contract_tests.exchange import Exchange, Json
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_06, Recording
+from tests.kit.exchanges import outcome_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,23 @@ def test_a_visitor_counts_once(asked: Sequence[str], outcome: Outcome, problems:
 
     assert verdict.outcome is outcome
     assert [violation.problem for violation in verdict.violations] == problems
+
+
+@pytest.mark.parametrize(
+    ("order", "outcome"),
+    [
+        pytest.param(1, Outcome.WARNING, id="the map before the profile"),
+        pytest.param(-1, Outcome.NOT_OBSERVED, id="the map after the profile"),
+    ],
+)
+def test_a_goal_on_a_map_of_the_same_millisecond_may_be_later(order: int, outcome: Outcome) -> None:
+    goal = {"type": "custom", "visitorId": "a", "extraData": {"eventName": "signup"}}
+    shown = {"visitors": [{"visitorId": "a"}], "recentEvents": []}
+    before = _answer(MAP, "", 200, shown)
+    profile = _answer(VISITOR, "a", 200, {"activity": {"completedGoals": []}})
+    reached = _answer(MAP, "", 200, {**shown, "recentEvents": [goal]})
+
+    assert outcome_of("AGR-14", [before, *[reached, profile][::order]]) is outcome
 
 
 def _answer(operation: str, visitor_id: str, status: int, data: Json) -> Exchange:
