@@ -19,6 +19,7 @@ _DATE_SLACK = 2_000
 # In ms: the possible age of an answer from a cache that sends no `Age`.
 _UNTOLD_AGE = 30_000
 _LARGEST_FIGURE = 1e100
+_UNKNOWN = frozenset({"", "unknown"})
 GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
 """The statuses of a gateway whose server does not answer; from 520 on those of Cloudflare."""
 
@@ -136,6 +137,14 @@ def is_figure(value: Json) -> bool:
 def whole_of(value: Json) -> int | None:
     """Returns a whole number, which JSON may also write as `1.0` or `1e2`; None for any other value."""
     return int(value) if is_figure(value) and value % 1 == 0 else None
+
+
+def known_text(value: Json) -> str | None:
+    """Returns a text that names something; None for any other value, a blank text, and `Unknown`.
+
+    A server may write either of them instead of null.
+    """
+    return value if isinstance(value, str) and value.strip().lower() not in _UNKNOWN else None
 
 
 def is_success_status(status: int) -> bool:

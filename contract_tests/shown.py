@@ -113,9 +113,19 @@ def _event_name(event: dict[str, Json]) -> Json:
 
 
 def are_events_told(shown: Json) -> bool:
-    """Returns whether the `data` of a map has a list of events, and each event has its details."""
+    """Returns whether the `data` of a map has a list of events, and each event has its details.
+
+    The details of an event that may be a goal contain its name.
+    """
     listed = _object(shown).get("recentEvents")
-    return isinstance(listed, list) and all(isinstance(e.get("extraData"), dict) for e in _objects(listed))
+    return isinstance(listed, list) and all(map(_is_told, _objects(listed)))
+
+
+def _is_told(event: dict[str, Json]) -> bool:
+    may_be_goal = event.get("type") in ("custom", None)
+    return isinstance(event.get("extraData"), dict) and (
+        not may_be_goal or isinstance(_event_name(event), str)
+    )
 
 
 def payments_of(shown: Json, body: Mapping[str, Json]) -> list[dict[str, Json]]:

@@ -1,14 +1,14 @@
 """Clauses about agreement between map and profile: who the visitors are, and where."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.met import Met, having, ids_of, met, most_differ, usual
 from contract_tests.clauses.statuses import LIMITED
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import IMPLIED, OBSERVED
-from contract_tests.exchange import Exchange, Json, is_figure
+from contract_tests.exchange import Exchange, Json, is_figure, known_text
 from contract_tests.operations import VISITOR
 from contract_tests.recording import Recording
 
@@ -44,26 +44,34 @@ def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
     # A returning visitor may now be in another place.
     is_timed=True,
     cases=lambda recording: (
-        [found] if (found := list(filter(_is_first_visit, having("identity")(recording)))) else []
+        [found] if (found := [c for c in having("identity")(recording) if _is_first_visit(c)]) else []
     ),
 )
 def same_place(found: list[Met]) -> Iterable[Violation]:
     yield from usual(found, _elsewhere)
 
 
-def _elsewhere(case: Met, names: Iterable[str] = _PLACE) -> Iterable[Violation]:
+def _places(case: Met, names: Iterable[str] = _PLACE) -> Iterator[tuple[str, str, str]]:
+    """Yields the members of a place that map and profile both know, each with the two texts."""
     identity, location = case.profile.data["identity"], case.visitor.get("location")
     for name in names:
-        shown = location.get(name) if isinstance(location, dict) else None
-        told = identity.get(name)
-        if isinstance(shown, str) and isinstance(told, str) and not _is_same_place(shown, told):
+        shown = known_text(location.get(name)) if isinstance(location, dict) else None
+        told = known_text(identity.get(name))
+        if shown is not None and told is not None:
+            yield name, shown, told
+
+
+def _elsewhere(case: Met, names: Iterable[str] = _PLACE) -> Iterable[Violation]:
+    for name, shown, told in _places(case, names):
+        if not _is_same_place(shown, told):
             problem = f"the map says {value_told(shown)}"
             yield Violation(problem, case.profile, f"/data/identity/{name}", told)
 
 
 def _is_first_visit(case: Met) -> bool:
+    """Returns whether a visitor is on the first visit, and map and profile both know the place."""
     activity = case.profile.data.get("activity")
-    return isinstance(activity, dict) and activity.get("visitCount") == 1
+    return isinstance(activity, dict) and activity.get("visitCount") == 1 and any(_places(case))
 
 
 def _is_same_place(shown: str, told: str) -> bool:
@@ -91,12 +99,10 @@ def same_country(found: list[Met]) -> Iterable[Violation]:
 
 def _is_back(case: Met) -> bool:
     """Returns whether a visitor has returned and has a country on the map and in the profile."""
-    activity, location = case.profile.data.get("activity"), case.visitor.get("location")
-    if not isinstance(activity, dict) or not isinstance(location, dict):
-        return False
-    visits, countries = activity.get("visitCount"), (location, case.profile.data["identity"])
-    is_told = all(isinstance(part.get("countryCode"), str) for part in countries)
-    return is_told and is_figure(visits) and visits is not None and visits > 1
+    activity = case.profile.data.get("activity")
+    visits = activity.get("visitCount") if isinstance(activity, dict) else None
+    is_back = is_figure(visits) and visits is not None and visits > 1
+    return is_back and any(_places(case, ("countryCode",)))
 
 
 @clause(
@@ -106,24 +112,34 @@ def _is_back(case: Met) -> bool:
     standing=IMPLIED,
     needs="the profile of a visitor from the map whose system is known",
     is_timed=True,
-    cases=lambda recording: [found] if (found := having("identity")(recording)) else [],
+    cases=lambda recording: (
+        [found] if (found := [case for case in having("identity")(recording) if any(_systems(case))]) else []
+    ),
 )
 def same_system(found: list[Met]) -> Iterable[Violation]:
     # A telephone can request the website for desktops, and then seems to be one.
     yield from usual(found, _another_system)
 
 
-def _another_system(case: Met) -> Iterable[Violation]:
+def _systems(case: Met) -> Iterator[tuple[str, str, str]]:
+    """Yields the places of names that map and profile both know, each with the two texts."""
     identity, system = case.profile.data["identity"], case.visitor.get("system")
     for part, name in (("browser", "name"), ("os", "name"), ("device", "type")):
         shown = system.get(part) if isinstance(system, dict) else None
         shown = shown.get(name) if isinstance(shown, dict) else shown
         told = identity.get(part)
         told = told.get(name) if isinstance(told, dict) else None
+        one, other = known_text(shown), known_text(told)
+        if one is not None and other is not None:
+            yield f"{part}/{name}", one, other
+
+
+def _another_system(case: Met) -> Iterable[Violation]:
+    for place, shown, told in _systems(case):
         # No page says whether upper and lower case differ.
-        if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
+        if shown.lower() != told.lower():
             problem = f"the map says {value_told(shown)}"
-            yield Violation(problem, case.profile, f"/data/identity/{part}/{name}", told)
+            yield Violation(problem, case.profile, f"/data/identity/{place}", told)
 
 
 def _shown_identified(recording: Recording) -> list[list[Met]]:
@@ -160,14 +176,13 @@ def _has_no_profile(case: Met) -> bool:
 
 
 def _user_ids(case: Met) -> tuple[str | None, str | None]:
-    """Returns the `userId` on the map and the one in the profile. Each is None if it is not a text."""
+    """Returns the `userId` on the map and the one in the profile. Each is None if it is unknown."""
     shown, told = case.visitor.get("profileData"), case.profile.data.get("profile")
     return _user_id(shown), _user_id(told)
 
 
 def _user_id(part: Json) -> str | None:
-    user_id = part.get("userId") if isinstance(part, dict) else None
-    return user_id if isinstance(user_id, str) else None
+    return known_text(part.get("userId")) if isinstance(part, dict) else None
 
 
 def _identified(recording: Recording) -> list[list[Met]]:
@@ -220,7 +235,7 @@ def _countries(recording: Recording) -> list[list[tuple[Exchange, str, str]]]:
 def country_has_one_code(found: list[tuple[Exchange, str, str]]) -> Iterable[Violation]:
     codes: dict[str, set[str]] = {}
     for exchange, name, code in found:
-        if name.strip().lower() in ("", "unknown"):
+        if known_text(name) is None:
             continue
         others = codes.setdefault(name, set())
         others.add(code)

@@ -129,6 +129,11 @@ def differences(one: Totals, other: Totals) -> Iterator[tuple[str, float]]:
             yield name, shown
 
 
+def are_comparable(one: Totals, other: Totals) -> bool:
+    """Returns whether two answers about the same visits have a figure in common."""
+    return any(None not in (one.number(name), other.number(name)) for name in _FIGURES)
+
+
 def metadata_of(recording: Recording, name: str) -> dict[Who, str]:
     """Returns a member of each website's metadata, if it is a text. The key is the `who` of the Question."""
     found = {}
@@ -192,8 +197,11 @@ def both_totals(recording: Recording) -> Iterator[tuple[Totals, Totals]]:
     overviews = overviews_of(recording)
     for question, exchange in finished(recording, TIMESERIES):
         totals = totals_of(exchange)
-        if totals is not None and question in overviews and not question.may_mean_dates:
-            yield overviews[question], totals
+        overview = overviews.get(question)
+        if totals is None or overview is None or question.may_mean_dates:
+            continue
+        if are_comparable(overview, totals):
+            yield overview, totals
 
 
 def buckets(recording: Recording) -> Iterator[Parts]:

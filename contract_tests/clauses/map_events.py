@@ -12,7 +12,7 @@ from contract_tests.clauses.map_payments import is_paid
 from contract_tests.clauses.realtime_map import Member, events, maps, payments, visitors
 from contract_tests.clauses.telling import number_told, value_told
 from contract_tests.documented import EXAMPLE, IMPLIED
-from contract_tests.exchange import Exchange, Json, is_figure
+from contract_tests.exchange import Exchange, Json, is_figure, known_text
 from contract_tests.instants import ms
 from contract_tests.operations import MAP
 from contract_tests.pointers import pointer_of
@@ -116,7 +116,7 @@ def _together(recording: Recording, fits: Callable[[Acted], bool]) -> list[list[
 
 
 def _is_located(case: Acted) -> bool:
-    return isinstance(case.event.row.get("countryCode"), str) and isinstance(_country(case), str)
+    return None not in (known_text(case.event.row.get("countryCode")), known_text(_country(case)))
 
 
 def _country(case: Acted) -> Json:
@@ -154,7 +154,7 @@ def _latest(recording: Recording) -> list[list[Acted]]:
 def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
     viewed: dict[str, list[Acted]] = {}
     for case in _acted_on(exchange, data):
-        has_page = case.visitor is not None and isinstance(case.visitor.get("currentUrl"), str)
+        has_page = case.visitor is not None and known_text(case.visitor.get("currentUrl")) is not None
         if has_page and case.event.row.get("type") == "pageview":
             viewed.setdefault(case.event.row["visitorId"].lower(), []).append(case)
     found = []
@@ -164,7 +164,7 @@ def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
         # It is unknown which page view is the latest if one has no time, or if two have the same.
         if len(known) == len(cases) and known.count(max(known)) == 1:
             latest = cases[known.index(max(known))]
-            found += [latest] if isinstance(latest.event.row.get("path"), str) else []
+            found += [] if known_text(latest.event.row.get("path")) is None else [latest]
     return found
 
 

@@ -6,7 +6,7 @@ from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.realtime_map import Member, events, payments, visitors, which
 from contract_tests.clauses.telling import value_told
 from contract_tests.documented import EXAMPLE, OTHER
-from contract_tests.exchange import Json, is_figure
+from contract_tests.exchange import Json, is_figure, known_text
 from contract_tests.instants import ms
 from contract_tests.operations import MAP
 from contract_tests.recording import REVISION_2026_02, Recording, rows
@@ -52,7 +52,7 @@ def payments_have_amounts(member: Member) -> Iterable[Violation]:
 )
 def no_payment_no_name(member: Member) -> Iterable[Violation]:
     for name in ("customerName", "customerEmail"):
-        if isinstance(member.row.get(name), str):
+        if known_text(member.row.get(name)) is not None:
             problem = f"`isCustomer` is false, but there is a `{name}`"
             yield Violation(problem, member.exchange, f"{member.pointer}/{name}", member.row[name])
 

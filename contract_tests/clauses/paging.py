@@ -102,13 +102,20 @@ def _first_and_second(operation: Operation, recording: Recording) -> list[tuple[
 def _is_unnamed(page: Page) -> bool:
     """Returns whether a row does not say what it is about; the request may name columns of figures only.
 
-    The `name` of a bucket, such as `15:00`, is that of other buckets, too.
+    The `name` of a bucket, such as `15:00`, is that of other buckets, too. Nulls say nothing, either.
     """
     row = page.rows[0]
     if not isinstance(row, dict) or not row:
         return False
     is_bucket = page.exchange.operation == TIMESERIES
-    return all(is_number(value) or (is_bucket and name == "name") for name, value in row.items())
+    return all(_is_no_name(value) or (is_bucket and name == "name") for name, value in row.items())
+
+
+def _is_no_name(value: Json) -> bool:
+    """Returns whether a value is a number or null, or an object of such values."""
+    if isinstance(value, dict):
+        return all(map(_is_no_name, value.values()))
+    return value is None or is_number(value)
 
 
 def _the_same(case: tuple[Page, ...]) -> Iterable[Violation]:
@@ -120,7 +127,12 @@ def _the_same(case: tuple[Page, ...]) -> Iterable[Violation]:
 
 
 def _told(operation: Operation, recording: Recording) -> list[Page]:
-    return [page for page in _pages(operation, recording) if isinstance(_pagination(page), dict)]
+    return [
+        page
+        for page in _pages(operation, recording)
+        if isinstance(told := _pagination(page), dict)
+        and any(whole_of(told.get(name)) is not None for name in ("limit", "offset"))
+    ]
 
 
 def _pagination(page: Page) -> Json:

@@ -1,6 +1,7 @@
 """Clauses about consistency over time: answers a few seconds apart do not contradict each other."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from contract_tests.clauses.clause import Violation, clause
@@ -9,13 +10,15 @@ from contract_tests.clauses.realtime_map import maps
 from contract_tests.clauses.telling import number_told, time_told, value_told
 from contract_tests.clauses.visitor import Profile, profiles
 from contract_tests.documented import IMPLIED, PAGE
-from contract_tests.exchange import Exchange, Json, is_figure
+from contract_tests.exchange import Exchange, Json, is_figure, known_text
 from contract_tests.instants import ms
 from contract_tests.operations import VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 _SESSION = "sessionStartTime"
 _SLACK = 2_000
+_OF_EVENTS, _OF_PAYMENTS = ("type", "visitorId", "timestamp"), ("timestamp", "amount", "currency")
+_COUNTS = ("visitCount", "pageViewCount")
 # The documented members of a visitor; a server may have others, which change, such as the local time.
 _PLACE = (("location", "countryCode"), ("location", "region"), ("location", "city"))
 _SYSTEM = (("system", "browser", "name"), ("system", "os", "name"), ("system", "device", "type"))
@@ -30,11 +33,13 @@ class Again(NamedTuple):
     pointer: str
 
 
-def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
+def _again(name: str, id_name: str, members: Iterable[str]) -> Callable[[Recording], Iterator[Again]]:
     """Returns a function that pairs the rows with the same id in two maps of a website, earlier row first.
 
-    `name` is the list in the map, and `id_name` the member with the id.
+    `name` is the list in the map, and `id_name` the member with the id. Both rows have a value of at least
+    one of `members`.
     """
+    named = tuple(members)
 
     def cases(recording: Recording) -> Iterator[Again]:
         known: dict[tuple[Website, str], dict[str, Json]] = {}
@@ -45,7 +50,7 @@ def _again(name: str, id_name: str) -> Callable[[Recording], Iterator[Again]]:
                 if not isinstance(row_id, str):
                     continue
                 key = website, row_id.lower()
-                if key in known:
+                if key in known and any(None not in (known[key].get(m), row.get(m)) for m in named):
                     yield Again(exchange, known[key], row, f"/data/{name}/{n}")
                 known[key] = row
 
@@ -78,10 +83,10 @@ def _meaning(value: Json) -> Json:
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with an event in common",
-    cases=_again("recentEvents", "_id"),
+    cases=_again("recentEvents", "_id", _OF_EVENTS),
 )
 def events_stay(again: Again) -> Iterable[Violation]:
-    yield from _same(again, ("type", "visitorId", "timestamp"))
+    yield from _same(again, _OF_EVENTS)
 
 
 @clause(
@@ -91,21 +96,29 @@ def events_stay(again: Again) -> Iterable[Violation]:
     source="002 Response",
     standing=IMPLIED,
     needs="two maps with a payment in common",
-    cases=_again("recentPayments", "_id"),
+    cases=_again("recentPayments", "_id", _OF_PAYMENTS),
 )
 def payments_stay(again: Again) -> Iterable[Violation]:
-    yield from _same(again, ("timestamp", "amount", "currency"))
+    yield from _same(again, _OF_PAYMENTS)
 
 
-def _same_session(recording: Recording) -> list[list[Again]]:
-    """Returns, as one case, the pairs of rows with the same visitor and the same session in two maps."""
+def _same_session(places: Iterable[tuple[str, ...]], recording: Recording) -> list[list[Again]]:
+    """Returns, as one case, the pairs of rows with the same visitor and the same session in two maps.
+
+    There is no case unless two visitors have a text at one of the places in both.
+    """
     told = [
         again
-        for again in _again("visitors", "visitorId")(recording)
+        for again in _again("visitors", "visitorId", (_SESSION,))(recording)
         if isinstance(again.earlier.get(_SESSION), str)
         and _meaning(again.earlier[_SESSION]) == _meaning(again.later.get(_SESSION))
     ]
-    return [told] if len(_visitors(told)) > 1 else []
+    known = [
+        again
+        for again in told
+        if any(None not in (_text_at(again.earlier, p), _text_at(again.later, p)) for p in places)
+    ]
+    return [told] if len(_visitors(known)) > 1 else []
 
 
 def _visitors(told: Iterable[Again]) -> set[str]:
@@ -119,7 +132,7 @@ def _visitors(told: Iterable[Again]) -> set[str]:
     standing=IMPLIED,
     needs="two maps of revision 2026-02 with two visitors in common",
     revision=REVISION_2026_02,
-    cases=_same_session,
+    cases=partial(_same_session, _PLACE),
 )
 def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
     yield from _mostly_same(told, _PLACE)
@@ -132,7 +145,7 @@ def visitors_stay_in_place(told: list[Again]) -> Iterable[Violation]:
     standing=IMPLIED,
     needs="two maps of revision 2026-02 with two visitors in common",
     revision=REVISION_2026_02,
-    cases=_same_session,
+    cases=partial(_same_session, _SYSTEM),
 )
 def visitors_keep_their_device(told: list[Again]) -> Iterable[Violation]:
     yield from _mostly_same(told, _SYSTEM)
@@ -156,7 +169,7 @@ def _mostly_same(told: list[Again], places: Iterable[tuple[str, ...]]) -> Iterab
 def _change(again: Again, places: Iterable[tuple[str, ...]]) -> tuple[str, str, str] | None:
     """Returns the pointer to the first text that differs, and both texts; None if no text differs.
 
-    A place at which only one of the rows has a text is ignored.
+    A place at which one of the texts is unknown is ignored.
     """
     for place in places:
         earlier, later = (_text_at(row, place) for row in (again.earlier, again.later))
@@ -168,7 +181,7 @@ def _change(again: Again, places: Iterable[tuple[str, ...]]) -> tuple[str, str, 
 def _text_at(row: Json, place: Iterable[str]) -> str | None:
     for name in place:
         row = row.get(name) if isinstance(row, dict) else None
-    return row if isinstance(row, str) else None
+    return known_text(row)
 
 
 def _asked_again(recording: Recording) -> Iterator[tuple[Profile, Profile]]:
@@ -214,11 +227,15 @@ def _since_first(profile: Profile) -> Json:
     standing=IMPLIED,
     needs="two profiles of one visitor",
     is_timed=True,
-    cases=_in_order,
+    cases=lambda recording: [
+        case
+        for case in _in_order(recording)
+        if any(all(is_figure(profile.activity.get(name)) for profile in case) for name in _COUNTS)
+    ],
 )
 def counts_grow(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     earlier, later = case
-    for name in ("visitCount", "pageViewCount"):
+    for name in _COUNTS:
         before, after = earlier.activity.get(name), later.activity.get(name)
         if (
             before is not None
@@ -286,7 +303,8 @@ def first_visit_recedes(case: tuple[Profile, Profile]) -> Iterable[Violation]:
     cases=lambda recording: [
         (earlier, later)
         for earlier, later in _in_order(recording)
-        if rows(earlier.activity, "visitedPages") and isinstance(later.activity.get("visitedPages"), list)
+        if any(isinstance(row.get("timestamp"), str) for row in rows(earlier.activity, "visitedPages"))
+        and isinstance(later.activity.get("visitedPages"), list)
     ],
 )
 def pages_stay(case: tuple[Profile, Profile]) -> Iterable[Violation]:

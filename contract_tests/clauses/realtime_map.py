@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.telling import figure_told, number_told
 from contract_tests.documented import EXAMPLE, IMPLIED, OBSERVED
-from contract_tests.exchange import Exchange, Json, is_figure
+from contract_tests.exchange import Exchange, Json, is_figure, known_text
 from contract_tests.operations import MAP
 from contract_tests.pointers import escaped
 from contract_tests.recording import Recording, numbered, rows
@@ -168,7 +168,7 @@ def profile_has_a_name(member: Member) -> Iterable[Violation]:
         (member, name)
         for place, name in _PATHS
         for member in members(place, recording)
-        if isinstance(member.row.get(name), str)
+        if known_text(member.row.get(name)) is not None
     ],
 )
 def paths_begin_with_a_slash(case: tuple[Member, str]) -> Iterable[Violation]:

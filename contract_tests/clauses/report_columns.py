@@ -217,6 +217,8 @@ def _told(recording: Recording) -> Iterator[Told]:
             exchange, told = page.exchange, page.exchange.json.get("pagination")
             if not isinstance(told, dict) or page.limit is None:
                 continue
+            if whole_of(told.get("total")) is None and not isinstance(told.get("hasMore"), bool):
+                continue
             others = [p for p in pages if p.whole == page.whole and p is not page and is_finished(p.exchange)]
             is_followed = any(other.has_more_than(page) for other in others)
             is_last = any(other.ends_with(page) for other in others)

@@ -44,7 +44,8 @@ def _lists(recording: Recording) -> Iterator[tuple[Exchange, tuple[str, ...]]]:
         for exchange in recording.answers(operation) if operation not in _AMBIGUOUS else ():
             limit, _ = page_of(exchange)
             is_cut = operation == "getCampaigns" and columns_of(exchange) != frozenset()
-            if 1 < len(rows_of(exchange)) <= (limit or len(exchange.data)) and not is_cut:
+            named = [row for row in rows_of(exchange) if key_of(row) is not None]
+            if len(named) > 1 and len(rows_of(exchange)) <= (limit or len(exchange.data)) and not is_cut:
                 yield exchange, names
 
 

@@ -1,7 +1,7 @@
 """Clauses about the sums of reports: overview, time series and breakdowns count the same visitors."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from contract_tests.clauses.figures import (
     PARTITIONS,
     Parts,
     Totals,
+    are_comparable,
     both_totals,
     broken_down,
     buckets,
@@ -37,6 +38,11 @@ _NEEDS_BUCKETS = "a time series of a finished period in one answer, with `totals
 _NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one answer"
 
 
+def _with(*names: str) -> Callable[[Recording], list[Parts]]:
+    """Returns a function that picks the time series in which one of the figures is known everywhere."""
+    return lambda recording: [case for case in buckets(recording) if any(map(case.summed, names))]
+
+
 @clause(
     "SUM-01",
     "An overview and the `totals` of a time series have the same visitors, sessions, payments and revenue.",
@@ -57,7 +63,7 @@ def same_totals(case: tuple[Totals, Totals]) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=buckets,
+    cases=_with("payments", "revenue"),
 )
 def buckets_add_up(case: Parts) -> Iterable[Violation]:
     for name, slack in (("payments", 0.0), ("revenue", case.rounding("revenue"))):
@@ -72,7 +78,7 @@ def buckets_add_up(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=buckets,
+    cases=_with("sessions"),
 )
 def sessions_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a session may count in each bucket in which it was active.
@@ -88,7 +94,7 @@ def sessions_add_up(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/timeseries",
     standing=IMPLIED,
     needs=_NEEDS_BUCKETS,
-    cases=buckets,
+    cases=_with("visitors"),
 )
 def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
     found = case.summed("visitors")
@@ -108,7 +114,11 @@ def visitors_within_bounds(case: Parts) -> Iterable[Violation]:
     source="GET /analytics/overview",
     standing=IMPLIED,
     needs="an overview and a breakdown of the same finished period",
-    cases=broken_down(BREAKDOWNS, needs_all=False),
+    cases=lambda recording: [
+        case
+        for case in broken_down(BREAKDOWNS, needs_all=False)(recording)
+        if any(are_comparable(case.whole, row) for row in case.parts)
+    ],
 )
 def no_row_above_the_overview(case: Parts) -> Iterable[Violation]:
     for name, is_estimated in (("visitors", True), ("payments", False)):
@@ -146,7 +156,8 @@ def _added(recording: Recording) -> Iterator[Added]:
         others = (other for other in found if other.whole is case.whole and other is not case)
         reached = {name for other in others if _is_partition(other) for name in _reached(other)}
         question = question_of(case.whole.exchange)
-        yield Added(case, frozenset(reached), refunds.get(question, math.inf))
+        if case.summed("payments") or case.summed("revenue"):
+            yield Added(case, frozenset(reached), refunds.get(question, math.inf))
 
 
 def _reached(case: Parts) -> Iterator[str]:
@@ -208,7 +219,9 @@ def _is_partition(case: Parts) -> bool:
     source="GET /analytics/devices, GET /analytics/countries",
     standing=OBSERVED,
     needs=_NEEDS_ROWS,
-    cases=broken_down(PARTITIONS),
+    cases=lambda recording: [
+        case for case in broken_down(PARTITIONS)(recording) if case.summed("visitors") is not None
+    ],
 )
 def visitors_add_up(case: Parts) -> Iterable[Violation]:
     # The sum may be greater, because a visitor may have two devices.
@@ -226,7 +239,10 @@ def visitors_add_up(case: Parts) -> Iterable[Violation]:
     standing=OTHER,
     needs="a breakdown with two rows",
     cases=lambda recording: [
-        found for name in BREAKDOWNS for e in reports(recording, name) if len(found := rows_of(e)) > 1
+        found
+        for name in BREAKDOWNS
+        for e in reports(recording, name)
+        if len(found := [row for row in rows_of(e) if row.number("visitors") is not None]) > 1
     ],
 )
 def most_visitors_first(case: list[Totals]) -> Iterable[Violation]:

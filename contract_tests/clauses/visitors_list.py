@@ -11,7 +11,7 @@ from contract_tests.clauses.met import SOON, met
 from contract_tests.clauses.question import Question, Website, page_of, question_of, website_of
 from contract_tests.clauses.telling import figure_told, number_told, value_told
 from contract_tests.documented import IMPLIED, OBSERVED
-from contract_tests.exchange import Exchange, Json
+from contract_tests.exchange import Exchange, Json, known_text
 from contract_tests.instants import ms
 from contract_tests.operations import MAP, VISITORS
 from contract_tests.recording import Recording, rows
@@ -28,7 +28,10 @@ _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), (
     standing=OBSERVED,
     needs="a list of two visitors",
     cases=lambda recording: [
-        found for e in reports(recording, VISITORS) if len(found := rows_of(e)) > 1 and not _has_a_goal(e)
+        found
+        for e in reports(recording, VISITORS)
+        if len(found := [row for row in rows_of(e) if ms(row.figures.get("lastSeenAt")) is not None]) > 1
+        and not _has_a_goal(e)
     ],
 )
 def newest_first(case: list[Totals]) -> Iterable[Violation]:
@@ -186,6 +189,7 @@ def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
         and isinstance(row.figures.get("identity"), dict)
         and isinstance(profile.get("activity"), dict)
         and profile["activity"].get("visitCount") == 1
+        and any(_known(row, profile["identity"]))
     ]
     return [found] if found else []
 
@@ -206,13 +210,22 @@ def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Viola
         yield replace(other[0], is_warning=len(case) == 1)
 
 
-def _differences(row: Totals, identity: Json) -> list[Violation]:
-    """Returns a violation for each member in which a listed visitor differs from the profile's `identity`."""
-    found = []
+def _known(row: Totals, identity: Json) -> Iterator[tuple[str, str, str]]:
+    """Yields the members that the list and the profile's `identity` both know, each with the two texts."""
     for name, member, within in _IDENTITY:
         shown, told = row.figures["identity"].get(name), identity.get(member)
         told = told.get(within) if within is not None and isinstance(told, dict) else told
-        if isinstance(shown, str) and isinstance(told, str) and shown.lower() != told.lower():
-            pointer = f"{row.pointer}/identity/{name}"
-            found.append(Violation(f"the profile has {value_told(told)}", row.exchange, pointer, shown))
-    return found
+        one, other = known_text(shown), known_text(told)
+        if one is not None and other is not None:
+            yield name, one, other
+
+
+def _differences(row: Totals, identity: Json) -> list[Violation]:
+    """Returns a violation for each member in which a listed visitor differs from the profile's `identity`."""
+    return [
+        Violation(
+            f"the profile has {value_told(told)}", row.exchange, f"{row.pointer}/identity/{name}", shown
+        )
+        for name, shown, told in _known(row, identity)
+        if shown.lower() != told.lower()
+    ]

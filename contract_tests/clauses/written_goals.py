@@ -192,7 +192,9 @@ def goal_is_on_its_website_only(trail: Trail) -> Iterable[Violation]:
     source="DELETE /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=after_removal(GOAL, VISITOR),
+    cases=lambda recording: [
+        trail for trail in after_removal(GOAL, VISITOR)(recording) if goals_of(trail.after.data) is not None
+    ],
 )
 def removed_goal_is_not_in_profile(trail: Trail) -> Iterable[Violation]:
     for goal in _shown(trail)[:1]:
@@ -228,7 +230,9 @@ def other_goals_stay(trail: Trail) -> Iterable[Violation]:
     source="DELETE /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=after_removal(GOAL, MAP),
+    cases=lambda recording: [
+        trail for trail in after_removal(GOAL, MAP)(recording) if are_events_told(trail.after.data)
+    ],
 )
 def removed_goal_is_not_on_the_map(trail: Trail) -> Iterable[Violation]:
     for event in events_of(trail.after.data, name_of(trail))[:1]:

@@ -114,6 +114,10 @@ def identified_are_on_the_map(trail: Trail) -> Iterable[Violation]:
         and again is not None
         and isinstance(first.data, dict)
         and isinstance(again.data, dict)
+        and (
+            isinstance(again.data.get("action"), str)
+            or None not in (profile_id_of(first.data), profile_id_of(again.data))
+        )
     ],
 )
 def repeated_identity_changes_nothing(case: tuple[Exchange, Exchange]) -> Iterable[Violation]:

@@ -192,6 +192,7 @@ def removed_payments_are_not_in_profile(case: Paid) -> Iterable[Violation]:
     cases=lambda recording: [
         trail._replace(before=read_of(recording, MAP, labels.BEFORE))
         for trail in after_removal(PAYMENT, MAP)(recording)
+        if are_payments_told(trail.after.data)
     ],
 )
 def removed_payment_is_not_on_the_map(trail: Trail) -> Iterable[Violation]:

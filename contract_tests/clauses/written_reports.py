@@ -26,19 +26,29 @@ from contract_tests.clauses.trails import (
     trails_of,
 )
 from contract_tests.documented import OTHER
-from contract_tests.exchange import Exchange, is_figure, whole_of
+from contract_tests.exchange import Exchange, Json, is_figure, whole_of
 from contract_tests.operations import DELETE_PAYMENTS, GOAL_PROPERTIES, GOALS, METADATA, OVERVIEW
 from contract_tests.recording import Recording
 from contract_tests.shown import completions_of, goal_row
+
+
+def _is_readable(report: Exchange) -> bool:
+    """Returns whether an answer has a list of goals, and each row has the name of its goal."""
+    rows = report.data
+    return isinstance(rows, list) and all(
+        isinstance(row, dict) and isinstance(row.get("goal"), str) for row in rows
+    )
+
+
+def _has_a_text(row: Json) -> bool:
+    return isinstance(row, dict) and any(isinstance(value, str) for value in row.values())
 
 
 def _is_whole(report: Exchange) -> bool:
     """Returns whether an answer contains all rows of its report, and each row is readable."""
     pagination = report.json.get("pagination")
     total = whole_of(pagination.get("total")) if isinstance(pagination, dict) else None
-    rows = report.data if isinstance(report.data, list) else []
-    is_readable = all(isinstance(row, dict) and isinstance(row.get("goal"), str) for row in rows)
-    return is_readable and total is not None and len(rows) >= total
+    return _is_readable(report) and total is not None and len(report.data) >= total
 
 
 @clause(
@@ -73,7 +83,9 @@ def goal_is_in_the_report(trail: Trail) -> Iterable[Violation]:
     cases=lambda recording: [
         trail
         for trail in trails_of(recording, GOAL, GOAL_PROPERTIES)
-        if isinstance(trail.after.data, list) and isinstance(trail.body.get("metadata"), dict)
+        if isinstance(trail.after.data, list)
+        and isinstance(trail.body.get("metadata"), dict)
+        and (not trail.after.data or any(map(_has_a_text, trail.after.data)))
     ],
 )
 def properties_are_reported(trail: Trail) -> Iterable[Violation]:
@@ -97,7 +109,7 @@ def properties_are_reported(trail: Trail) -> Iterable[Violation]:
     source="DELETE /goals",
     standing=OTHER,
     needs=NEEDS_GOAL,
-    cases=after_removal(GOAL, GOALS),
+    cases=lambda recording: [t for t in after_removal(GOAL, GOALS)(recording) if _is_readable(t.after)],
 )
 def removed_goal_is_not_in_the_report(trail: Trail) -> Iterable[Violation]:
     completions = completions_of(trail.after.data, name_of(trail))

@@ -104,6 +104,30 @@ def test_only_a_filter_narrows_an_overview(parameter: str, outcome: Outcome) -> 
     assert outcome_of("SUM-13", exchanges) is outcome
 
 
+@pytest.mark.parametrize(
+    ("clause", "rows", "outcome"),
+    [
+        pytest.param("SUM-14", [5, None, 9], Outcome.BROKEN, id="two rows that are in the wrong order"),
+        pytest.param("SUM-14", [9, None, 5], Outcome.HOLDS, id="two rows that are in order"),
+        pytest.param("SUM-14", [9, None], Outcome.NOT_OBSERVED, id="one row"),
+    ],
+)
+def test_a_row_without_a_figure_hides_no_other(clause: str, rows: list[int | None], outcome: Outcome) -> None:
+    told = [{"device": str(n), "visitors": visitors} for n, visitors in enumerate(rows)]
+
+    assert outcome_of(clause, [answered(f"/analytics/devices?{_WEEK}", told)]) is outcome
+
+
+def test_pages_of_rows_without_a_name_are_not_compared() -> None:
+    row = {"name": None, "visitors": 1, "revenueBreakdown": {"new": 0}}
+    pages = [
+        answered(f"/analytics/timeseries?{_WEEK}&fields=visitors&limit=1&offset={offset}", [row])
+        for offset in (0, 1, 0)
+    ]
+
+    assert outcome_of("getTimeseries.paging-offset", pages) is Outcome.NOT_OBSERVED
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["before", "after"])
 def test_an_overview_of_one_figure_hides_no_other(order: int) -> None:
     path = f"/analytics/overview?{_WEEK}"
