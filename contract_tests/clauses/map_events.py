@@ -3,12 +3,13 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.map_payments import is_paid
+from contract_tests.clauses.question import website_of
 from contract_tests.clauses.realtime_map import Member, events, maps, payments, visitors
 from contract_tests.clauses.telling import number_told, value_told
 from contract_tests.documented import EXAMPLE, IMPLIED
@@ -17,6 +18,8 @@ from contract_tests.instants import ms
 from contract_tests.operations import MAP
 from contract_tests.pointers import pointer_of
 from contract_tests.recording import Recording, numbered, rows
+
+T = TypeVar("T")
 
 # Fewer visitors than these may differ by chance.
 _SEVERAL = 3
@@ -133,16 +136,33 @@ def _country(case: Acted) -> Json:
     cases=lambda recording: _together(recording, _is_located),
 )
 def events_have_the_country(found: list[Acted]) -> Iterable[Violation]:
-    others = [case for case in found if case.event.row["countryCode"].lower() != _country(case).lower()]
-    if len(others) > len(found) / 2:
-        first = others[0].event
-        pointer = f"{first.pointer}/countryCode"
-        yield Violation(
-            f"the visitor has {value_told(_country(others[0]))}",
-            first.exchange,
-            pointer,
-            first.row["countryCode"],
-        )
+    other = _most_differ(
+        found,
+        lambda case: _key_of(case.event, "_id"),
+        lambda case: bool(case.event.row["countryCode"].lower() != _country(case).lower()),
+    )
+    if other is not None:
+        event, problem = other.event, f"the visitor has {value_told(_country(other))}"
+        yield Violation(problem, event.exchange, f"{event.pointer}/countryCode", event.row["countryCode"])
+
+
+def _most_differ(found: list[T], key_of: Callable[[T], Hashable], differs: Callable[[T], bool]) -> T | None:
+    """Returns a case that differs, if more than half of them do; None if not.
+
+    Cases of one key count once, even if they are on many maps, and differ if more than half of them do.
+    """
+    cases: dict[Hashable, list[T]] = defaultdict(list)
+    for case in found:
+        cases[key_of(case)].append(case)
+    others = [[case for case in same if differs(case)] for same in cases.values()]
+    most = [other for other, same in zip(others, cases.values(), strict=True) if len(other) > len(same) / 2]
+    return most[0][0] if len(most) > len(cases) / 2 else None
+
+
+def _key_of(member: Member, id_name: str) -> Hashable:
+    """Returns a value that is the same for all rows of a website with one id."""
+    row_id = member.row.get(id_name)
+    return website_of(member.exchange), row_id.lower() if isinstance(row_id, str) else id(member.row)
 
 
 def _latest(recording: Recording) -> list[list[Acted]]:
@@ -178,18 +198,17 @@ def _latest_on(exchange: Exchange, data: dict[str, Json]) -> list[Acted]:
     cases=_latest,
 )
 def current_url_is_the_latest(found: list[Acted]) -> Iterable[Violation]:
-    others = [
-        case
-        for case in found
-        if case.visitor and _page(case.visitor["currentUrl"]) != _page(case.event.row["path"])
-    ]
-    if len(others) > len(found) / 2:
-        first = others[0]
-        told = value_told(first.event.row["path"])
-        exchange, visitor = first.event.exchange, first.visitor or {}
+    other = _most_differ(found, lambda case: _key_of(case.event, "visitorId"), _is_elsewhere)
+    if other is not None:
+        told = value_told(other.event.row["path"])
+        exchange, visitor = other.event.exchange, other.visitor or {}
         pointer = f"{pointer_of(exchange.json, visitor) or ''}/currentUrl"
         problem = f"the latest page view of the visitor has the path {told}"
         yield Violation(problem, exchange, pointer, visitor.get("currentUrl"))
+
+
+def _is_elsewhere(case: Acted) -> bool:
+    return case.visitor is not None and _page(case.visitor["currentUrl"]) != _page(case.event.row["path"])
 
 
 def _page(path: str) -> str:
@@ -204,12 +223,20 @@ def _page(path: str) -> str:
     source="002 Response",
     standing=EXAMPLE,
     needs="a map with the predictions of three visitors",
-    cases=lambda recording: [found] if len(found := list(_priced(recording))) >= _SEVERAL else [],
+    cases=lambda recording: [
+        found
+        for found in [list(_priced(recording))]
+        if len({_key_of(member, "visitorId") for member, *_ in found}) >= _SEVERAL
+    ],
 )
 def expected_value_is_the_product(found: list[tuple[Member, float, float]]) -> Iterable[Violation]:
-    others = [case for case in found if not case[2] / _FAR <= case[1] <= case[2] * _FAR]
-    if len(others) > len(found) / 2:
-        member, told, product = others[0]
+    other = _most_differ(
+        found,
+        lambda case: _key_of(case[0], "visitorId"),
+        lambda case: not case[2] / _FAR <= case[1] <= case[2] * _FAR,
+    )
+    if other is not None:
+        member, told, product = other
         pointer = f"{member.pointer}/conversionLikelihood/raw/expectedValue"
         yield Violation(f"the product is {number_told(product)}", member.exchange, pointer, told)
 
