@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
+from contract_tests.asking.probes.selection import NO_VALUES
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import (
     BREAKDOWNS,
@@ -81,8 +82,13 @@ def _opposites(recording: Recording) -> Iterator[Opposites]:
 
 
 def _opposite(value: str) -> str | None:
-    """Returns the value of a filter that finds all other sessions; None if there is none."""
+    """Returns the value of a filter that finds all other sessions; None if there is none.
+
+    There is none for the name of rows without a value.
+    """
     operator, colon, rest = value.partition(":")
+    if not NO_VALUES.isdisjoint((rest or value).split(",")):
+        return None
     if not colon or operator == "is":
         return f"is_not:{rest if colon else value}"
     if operator == "gte" and rest.isascii() and rest.isdigit():

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.asking.needs import KEY
-from contract_tests.asking.probes.selection import FILTERS, LISTED, value_of
+from contract_tests.asking.probes.selection import FILTERS, LISTED, NO_VALUES, value_of
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import FEW, Totals, finished, is_whole, overviews_of, rows_of, slack_of
 from contract_tests.clauses.question import Question, page_of, question_of
@@ -104,7 +104,7 @@ def _filter_of(question: Question) -> tuple[str, str, str] | None:
     operator, colon, rest = value.partition(":")
     operator, rest = (operator, rest) if colon else ("is", value)
     is_known = name in FILTERS and operator in ("is", "contains") and "," not in rest
-    return (name, operator, rest) if is_known else None
+    return (name, operator, rest) if is_known and rest not in NO_VALUES else None
 
 
 def _rows_with(
@@ -185,7 +185,8 @@ def _alternatives(recording: Recording) -> Iterator[Alternatives]:
             [(name, value)] = added
             values = value.removeprefix("is:").split(",")
             found = [row for row in rows_of(exchange) if row.figures.get("country") in values]
-            if name == "filter_country" and len(values) == len(found) == 2:
+            is_known = NO_VALUES.isdisjoint(values)
+            if name == "filter_country" and len(values) == len(found) == 2 and is_known:
                 yield Alternatives(both, found)
 
 

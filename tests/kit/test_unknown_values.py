@@ -14,6 +14,7 @@ from tests.kit.exchanges import answered, outcome_of
 
 _CLAUSES = {clause.id: clause for clause in all_clauses()}
 _NAMES = frozenset({"city", "region", "country", "countryCode", "browser", "os", "device", "name", "type"})
+_WEEK = "startAt=2026-01-12&endAt=2026-01-18"
 Place = tuple[str, ...]
 Change = Callable[[Json, Place], Json]
 
@@ -113,3 +114,26 @@ def test_no_clause_holds_without_anything_to_compare(
     verdicts = judge(Recording(exchanges, revision), clauses)
     assert {v.clause.id for v in verdicts if v.outcome is Outcome.HOLDS} == _STILL_KNOWN
     assert [v.clause.id for v in verdicts if v.outcome is Outcome.BROKEN] == []
+
+
+@pytest.mark.parametrize(("name", "is_judged"), [("Unknown", False), ("(not set)", False), ("mobile", True)])
+def test_no_page_says_that_a_filter_finds_what_is_unknown(name: str, *, is_judged: bool) -> None:
+    def overview(visitors: int, query: str) -> Exchange:
+        path = f"/analytics/overview?{_WEEK}&{query}"
+        return answered(path, [{"visitors": visitors, "sessions": visitors}])
+
+    rows = {
+        operation: answered(
+            f"/analytics/{operation}?{_WEEK}",
+            [{member: "France", "visitors": 60}, {member: name, "visitors": 40}],
+            pagination={"limit": 100, "offset": 0, "total": 2},
+        )
+        for operation, member in (("devices", "device"), ("countries", "country"))
+    }
+    none, others = overview(0, f"filter_device=is:{name}"), overview(60, f"filter_device=is_not:{name}")
+    one = overview(60, f"filter_country=France,{name}")
+    outcome = Outcome.BROKEN if is_judged else Outcome.NOT_OBSERVED
+
+    assert outcome_of("SEL-01", [overview(100, ""), rows["devices"], none]) is outcome
+    assert outcome_of("SUM-12", [overview(100, ""), none, others]) is outcome
+    assert outcome_of("SEL-02", [overview(100, ""), rows["countries"], one]) is outcome

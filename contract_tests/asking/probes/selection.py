@@ -31,9 +31,12 @@ LISTED = {"country": "country", "browser": "browser", "device": "device"}
 ZONE = "Asia/Tokyo"
 """A time zone without summer time, whose days differ from those of most websites."""
 
+NO_VALUES = frozenset({"Unknown", "(not set)"})
+"""The names of rows without a value. No page says that a filter finds them."""
+
 FIGURES = "name,visitors,sessions,revenue,payments"
-# The filter by `Safari` selects `Mobile Safari`, too. `Unknown` stands for no value.
-_UNUSUAL = frozenset({"Safari", "Unknown", "Direct/None", "(not set)"})
+# The filter by `Safari` selects `Mobile Safari`, too.
+_UNUSUAL = frozenset({"Safari", "Direct/None"}) | NO_VALUES
 _SPECIAL = frozenset(",:*")
 _COUNTRY, _DEVICE, _DESKTOP = "filter_country", "filter_device", "is:desktop"
 # The text before a filter's value. Without an operator, a filter means `is`.
