@@ -324,6 +324,31 @@ def test_the_last_identification_may_be_shown_later() -> None:
     assert (len(late), after.count(VISITOR)) == (2, 3)
 
 
+@pytest.mark.parametrize("maps", [0, 3])
+def test_a_customer_may_be_shown_later_than_the_payment(maps: int) -> None:
+    before: list[set[str]] = []
+    left = [maps, maps]
+
+    def hold(data: Any) -> None:
+        customers = {row["visitorId"] for row in data["visitors"] if row["isCustomer"]}
+        is_paid = any(payment["amount"] == 41 for payment in data["recentPayments"])
+        known = before[-1] if before else customers
+        is_held = (customers > known and is_paid) or (customers < known and not is_paid)
+        if is_held and left[is_paid]:
+            left[is_paid] -= 1
+            unknown = dict.fromkeys(("conversionLikelihood", "customerName", "customerEmail"))
+            for row in data["visitors"]:
+                row.update(unknown, isCustomer=row["visitorId"] in known)
+        else:
+            before.append(customers)
+
+    run = _run(_LIVELY, through=lambda inner: _Changed(inner, "/analytics/realtime/map", hold))
+
+    observed = {verdict.clause.id for verdict in run.of(Outcome.HOLDS)}
+    assert (_told(run), left) == ([], [0, 0])
+    assert {"WRITE-16", "WRITE-21"} <= observed
+
+
 def test_metadata_that_is_never_shown_is_not_waited_for() -> None:
     def remove(data: Any) -> None:
         if data["profile"]:

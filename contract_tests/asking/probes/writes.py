@@ -32,6 +32,7 @@ from contract_tests.shown import (
     payments_of,
     profile_id_of,
     recorded_name,
+    row_of,
     user_of,
 )
 
@@ -64,6 +65,7 @@ class _Story:
         self._at = 0
         self._paid: int | None = None
         self._is_anonymous = False
+        self._was_customer: Json = None
         self._is_identity_stored = False
         self._later: tuple[int, ...] = _LATER
         self._accepted: dict[str, Trace] = {}
@@ -77,7 +79,7 @@ class _Story:
         self._is_anonymous = isinstance(profile.data, dict) and profile.data.get("profile", 0) is None
         now = (profile.sent or 0) if profile.now is None else profile.now.earliest
         self._at = (now - _EARLIER) // _SECOND * _SECOND
-        self._asker.ask(MAP, labels.BEFORE)
+        self._was_customer = self._customer_on(self._asker.ask(MAP, labels.BEFORE))
         self._read(OVERVIEW, labels.BEFORE, self._moment)
         self._asker.later(self._write)
 
@@ -224,10 +226,17 @@ class _Story:
 
     def _is_on_map(self, shown: Exchange) -> bool:
         is_reached = all(events_of(shown.data, name) for name in self._sent_goals)
-        return is_reached and (labels.PAYMENT not in self._accepted or bool(self._payments_on(shown)))
+        is_paid = bool(self._payments_on(shown)) and self._customer_on(shown) is not False
+        return is_reached and (labels.PAYMENT not in self._accepted or is_paid)
 
     def _is_off_map(self, shown: Exchange) -> bool:
-        return not events_of(shown.data, self._goal) and not self._payments_on(shown)
+        is_gone = not events_of(shown.data, self._goal) and not self._payments_on(shown)
+        # A visitor who had paid before the run is still a customer.
+        return is_gone and not (self._was_customer is False and self._paid == 0 and self._customer_on(shown))
+
+    def _customer_on(self, shown: Exchange) -> Json:
+        """Returns whether the visitor is a customer on a map; None if the map does not say."""
+        return (row_of(shown.data, self._visitor_id) or {}).get("isCustomer")
 
     def _payments_on(self, shown: Exchange) -> list[dict[str, Json]]:
         return payments_of(shown.data, {"amount": _AMOUNT, "currency": self._currency})
