@@ -135,13 +135,16 @@ def are_comparable(one: Totals, other: Totals) -> bool:
 
 
 def metadata_of(recording: Recording, name: str) -> dict[Who, str]:
-    """Returns a member of each website's metadata, if it is a text. The key is the `who` of the Question."""
-    found = {}
+    """Returns a member of each website's metadata, if it is a text. The key is the `who` of the Question.
+
+    A website whose answers differ is left out, because the setting was changed meanwhile.
+    """
+    found: dict[Who, set[str]] = {}
     for exchange in recording.answers(METADATA):
         for row in rows_of(exchange)[:1]:
             if isinstance(row.figures.get(name), str):
-                found[question_of(exchange).who] = row.figures[name]
-    return found
+                found.setdefault(question_of(exchange).who, set()).add(row.figures[name])
+    return {who: next(iter(values)) for who, values in found.items() if len(values) == 1}
 
 
 def rows_of(exchange: Exchange) -> list[Totals]:

@@ -64,6 +64,18 @@ def test_instants_have_room_for_the_days_that_they_touch(buckets: int, outcome: 
     assert outcome_of("SEL-07", [told]) is outcome
 
 
+@pytest.mark.parametrize(("later", "outcome"), [("EUR", Outcome.BROKEN), ("USD", Outcome.NOT_OBSERVED)])
+def test_a_setting_that_is_changed_meanwhile_is_unknown(later: str, outcome: Outcome) -> None:
+    exchanges = [
+        answered("/analytics/metadata", [{"currency": "EUR"}]),
+        answered("/analytics/overview", [{"revenue": 1, "currency": "$"}]),
+        answered("/analytics/metadata", [{"currency": later}]),
+    ]
+
+    assert outcome_of("SEL-12", exchanges) is outcome
+    assert outcome_of("SEL-12", exchanges[::-1]) is outcome
+
+
 @pytest.mark.parametrize(
     ("code", "told", "outcome"),
     [
