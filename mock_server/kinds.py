@@ -12,7 +12,9 @@ _NOUN = "noun"
 _UNWRITTEN = "unwritten"
 UNWRITTEN = {_UNWRITTEN: True}
 """The `extra` of a member that a program sets and nobody writes, so that no message lists it."""
-_STEP = re.compile(r"\.(\w+)|\[[^\]]*\]")
+A_KEY = "{}"
+"""The step from a mapping to its keys, in a place; msgspec has none."""
+_STEP = re.compile(r"\.(\w+)|\[[^\]]*\]|(\{\})")
 
 
 def in_words(form: str) -> dict[str, str]:
@@ -59,7 +61,8 @@ def forms_at(kind: type, place: str) -> list[str]:
 def _at(kind: type, place: str) -> list[inspect.Type]:
     found = [inspect.type_info(kind)]
     for step in _STEP.finditer(place):
-        found = [inner for one in found for inner in _below(one, step[1])]
+        below = _keys(found) if step[2] else (inner for one in found for inner in _below(one, step[1]))
+        found = list(below)
     return found
 
 
@@ -77,6 +80,12 @@ def _below(kind: inspect.Type, member: str | None) -> Iterator[inspect.Type]:
             yield one.item_type
         elif isinstance(one, inspect.DictType):
             yield one.value_type
+
+
+def _keys(kinds: Sequence[inspect.Type]) -> Iterator[inspect.Type]:
+    """Yields the types of the keys of mappings."""
+    for kind in kinds:
+        yield from (one.key_type for one in _plain(kind) if isinstance(one, inspect.DictType))
 
 
 def _plain(kind: inspect.Type) -> Iterator[inspect.Type]:

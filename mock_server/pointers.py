@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-FORM = r"^(/|$(?!\n))"
+FORM = r"^(/([^~]|~[01])*)?$(?!\n)"
 """The form of a pointer, as a regular expression."""
 FORM_IN_WORDS = "a JSON pointer, such as /data/count,"
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from mock_server.errors import InputError
+from mock_server.kinds import A_KEY
 from mock_server.wording import in_plain_words
 
 _T = TypeVar("_T")
@@ -51,9 +52,11 @@ def fault_of(error: msgspec.ValidationError, value: Any, kind: type, *, is_of_te
     if not found:
         problem, place = place, ""
     # For the name of a member, msgspec says "`key` in `$.parent`".
-    place = place.rpartition(" in ")[2].strip("`")
-    told = in_plain_words(problem, kind, place, is_of_texts=is_of_texts)
-    return Fault(told.problem, _way_to(place, value, kind, str(error)), list(told.known), told.member)
+    of_key, _, place = place.rpartition(" in ")
+    place = place.strip("`")
+    told = in_plain_words(problem, kind, place + A_KEY if of_key else place, is_of_texts=is_of_texts)
+    problem = f"as the name of a member, {told.problem}" if of_key else told.problem
+    return Fault(problem, _way_to(place, value, kind, str(error)), list(told.known), told.member)
 
 
 def _way_to(place: str, value: Any, kind: type, message: str) -> list[str | int]:

@@ -51,7 +51,7 @@ def told_kinds(expected: Sequence[str], found: str | None) -> str:
 
 def told_bound(kind: str, comparison: str, bound: float) -> str:
     """Says which numbers of a kind are expected, such as `a number of at least 1 is expected`."""
-    shown = f"{int(bound):,}" if float(bound).is_integer() else f"{bound}"
+    shown = f"{int(bound):,}" if isinstance(bound, int) or bound.is_integer() else f"{bound}"
     return f"{KINDS[kind]} {_COMPARISONS[comparison]} {shown} is expected"
 
 
@@ -78,7 +78,9 @@ def _other_kind(match: re.Match[str], _kind: type, _place: str, is_of_texts: boo
 
 
 def _outside(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
-    return Told(told_bound(match[1], match[2], float(match[3])))
+    # A float does not hold every whole number of 64 bits.
+    bound = int(match[3]) if match[1] == "int" else float(match[3])
+    return Told(told_bound(match[1], match[2], bound))
 
 
 def _other_length(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:
@@ -96,7 +98,8 @@ def _other_form(match: re.Match[str], kind: type, place: str, _is_of_texts: bool
 
 def _unknown(match: re.Match[str], kind: type, place: str, _is_of_texts: bool) -> Told:
     known = members_at(kind, place)
-    return Told(f"there is no member `{match[1]}`; known: {', '.join(known)}", known, match[1])
+    others = f"; known: {', '.join(known)}" if known else ", nor any other"
+    return Told(f"there is no member `{match[1]}`{others}", known, match[1])
 
 
 def _missing(match: re.Match[str], _kind: type, _place: str, _is_of_texts: bool) -> Told:

@@ -52,7 +52,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
         ),
         pytest.param(
             {"links": {1: 1}},
-            "$.parts[1].links: a text is expected, not a whole number: put it in quotes",
+            "$.parts[1].links: as the name of a member, a text is expected, not a whole number: put it in"
+            " quotes",
             id="a key",
         ),
     ],

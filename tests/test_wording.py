@@ -26,6 +26,8 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
     pair: Annotated[tuple[int, ...], msgspec.Meta(min_length=2, max_length=2)] = (1, 2)
     colour: Literal["red", "blue"] = "red"
     codes: list[Small] = []
+    sizes: dict[Small, int] = {}
+    seed: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] = 0
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,19 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
         pytest.param("pair", [1], "a list of at least 2 items is expected", id="short list"),
         pytest.param("colour", "grey", "there is no 'grey'; known: blue, red", id="literal"),
         pytest.param("codes", ["a", "B"], "a text of small letters is expected", id="pattern in a list"),
+        pytest.param(
+            "sizes",
+            {"a": 1, "B": 2},
+            "as the name of a member, a text of small letters is expected",
+            id="pattern of a name",
+        ),
+        pytest.param("sizes", {"a": "B"}, "a whole number is expected, not a text", id="value beside a name"),
+        pytest.param(
+            "seed",
+            2**63,
+            "a whole number of at most 9,223,372,036,854,775,807 is expected",
+            id="more than a float holds",
+        ),
     ],
 )
 def test_an_invalid_value_is_told_in_plain_words(member: str, value: Any, told: str) -> None:
@@ -64,7 +79,7 @@ def test_an_invalid_value_is_told_in_plain_words(member: str, value: Any, told: 
         pytest.param(
             {"name": "n", "colours": "red"},
             "own.yaml: $: there is no member `colours`; known: name, count, share, is_on, size, code, odd,"
-            " title, pair, colour, codes",
+            " title, pair, colour, codes, sizes, seed",
             id="unknown",
         ),
         pytest.param(None, "own.yaml: $: an object is expected, not null", id="empty file"),
@@ -75,6 +90,14 @@ def test_a_wrong_member_is_named_with_the_known_ones(value: Any, told: str) -> N
         checked(value, Sample, "own.yaml")
 
     assert str(refused.value) == told
+
+
+def test_no_list_of_known_members_is_told_where_none_is_known() -> None:
+    class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+        """A query without parameters."""
+
+    with pytest.raises(InputError, match=r": \$: there is no member `limit`, nor any other$"):
+        checked({"limit": "1"}, Nothing, "query")
 
 
 def test_what_was_a_text_anyway_is_not_told_to_be_one() -> None:

@@ -23,7 +23,8 @@ PEEK = "peek"
 _PEEK_VALUES = ("", "1", "true")
 # All quantifiers are possessive, so that the time to match is linear in the header's length.
 _PREFERENCE = re.compile(
-    r"""\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)                # its name
+    r"""[\s,]*+                                         # empty members of the list (RFC 9110, 5.6.1)
+        ([!#$%&'*+.^_`|~0-9A-Za-z-]++)                   # its name
         \s*+(?:=\s*+(?:"((?:[^"\\]|\\.)*+)"\s*+|([^,;"]*+)))?+  # its value, quoted or not
         (?:;[^,";]*+(?:"(?:[^"\\]|\\.)*+"[^,";]*+)*+)*+   # parameters, of which we know none
         (?:,|$)""",

@@ -133,11 +133,14 @@ def test_verify_expects_a_body_exactly_or_by_places(
     assert [near["differences"] for near in found["nearest"]] == ([differences] if differences else [])
 
 
-def test_a_place_that_is_no_pointer_is_refused(controls: Controls) -> None:
-    reply = controls.ask("POST", "/requests/verify", {"bodyAt": {"name": "signup"}})
+@pytest.mark.parametrize("place", ["name", "/name~2", "/~", "x/name"])
+def test_a_place_that_is_no_pointer_is_refused(controls: Controls, place: str) -> None:
+    reply = controls.ask("POST", "/requests/verify", {"bodyAt": {place: "signup"}})
 
     assert (reply.status_code, reply.json()["member"]) == (400, "/bodyAt")
-    assert reply.json()["detail"].startswith("`/bodyAt`: ")
+    assert reply.json()["detail"] == (
+        "`/bodyAt`: as the name of a member, a JSON pointer, such as /data/count, is expected."
+    )
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_a_forced_401_challenges(web: httpx2.Client) -> None:
         pytest.param('respond-async, wait=10; a="b, example=x", example=empty', 0, id="among unknown ones"),
         pytest.param("example=empty, example=documented", 0, id="the first of two"),
         pytest.param("code=200, example=empty", 0, id="with its code"),
+        pytest.param(", wait=10, ,,example=empty,", 0, id="among empty members of the list"),
     ],
 )
 def test_a_named_example(web: httpx2.Client, prefer: str, visitors: int) -> None:
@@ -123,6 +124,9 @@ def test_invalid_and_unknown_preferences_are_ignored(web: httpx2.Client, prefer:
         pytest.param("fault=reset:now", "no argument after a colon", id="a fault that takes nothing"),
         pytest.param(
             "fault=missing:data", "a JSON pointer, such as /data/count, is expected", id="no pointer"
+        ),
+        pytest.param(
+            "fault=wrong-type:/data~2", "a JSON pointer, such as /data/count, is expected", id="no escape"
         ),
         pytest.param("fault=missing:/data/nothing", "its members are: 1 item", id="no such member"),
         pytest.param("site=nowhere", "demo, edge_cases", id="unknown site"),
