@@ -1,8 +1,6 @@
 """The URL parameters of a session's first page, as map and profile show them."""
 
-from mock_server.world.site import Source
-
-PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+from mock_server.world.site import PARAMS, Source
 
 AD_CLICK_IDS = (*("gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id"),)
 """The parameters with the click ids of advertisements."""

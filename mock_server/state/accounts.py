@@ -18,6 +18,7 @@ from mock_server.state.funnels import Funnel, faults_of
 from mock_server.state.log import Log, Store
 from mock_server.state.space import Space
 from mock_server.world.site import Site
+from mock_server.world.site_files import SITES
 
 ACCOUNTS = FIXTURES / "accounts"
 DEFAULT_ACCOUNT = "demo"
@@ -89,7 +90,11 @@ def load_accounts(sites: Mapping[str, Site], folder: Path = ACCOUNTS) -> dict[st
                     place, f"{quoted(website.site)} is a website of {quoted(owners[website.site])} already"
                 )
             owners[website.site] = path.stem
-            for below, problem in faults_of(website.funnels, sites[website.site]):
+            site = sites[website.site]
+            for below, problem in faults_of(website.funnels, site):
+                if Path(site.file).parent != SITES:
+                    told = f"it replaces a site of the mock, and does not fit its funnels ({problem})"
+                    raise InputError(site.file, f"{told}: rename the file")
                 raise InputError(f"{path}: $.websites[{n}].funnels{below}", problem)
         websites = {sites[website.site].website_id: website.site for website in file.websites}
         funnels = {sites[one.site].website_id: one.funnels for one in file.websites if one.funnels}

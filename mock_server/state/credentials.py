@@ -101,7 +101,7 @@ def load_credentials(
     """Returns a mapping from tokens to credentials: all of the file, then one for each site.
 
     Raises InputError for an unknown account, for a site that the account does not have, or for a site whose
-    name does not fit into a token.
+    name does not fit into a token or makes the token of another credential.
     """
     credentials = {}
     for n, credential in enumerate(read_record(path, tuple[Credential, ...])):
@@ -125,8 +125,10 @@ def load_credentials(
         if _WELL_FORMED.search(token) is None:
             problem = "a site's name, which is part of its key, may only have letters, digits, `_` and `-`"
             raise InputError(site.file, problem)
-        credential = Credential(token=token, description=site.description, account=owners[name], site=name)
-        credentials.setdefault(token, credential)
+        own = Credential(token=token, description=site.description, account=owners[name], site=name)
+        if credentials.setdefault(token, own).site != name:
+            problem = f"the key of this site would be {token}, which comes with the mock: rename the file"
+            raise InputError(site.file, problem)
     return credentials
 
 

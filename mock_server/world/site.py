@@ -15,6 +15,8 @@ MOST_ONLINE = 100_000
 VISIT_SPACING_MINUTES = 75
 LONGEST_TEXT = 2_000
 DEVICES = ("desktop", "mobile", "tablet")
+PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+"""The URL parameters of a source that answers show (page 002)."""
 KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
 MOST_VISITOR_DAYS = 60_000
 """The limit of visitors online times the days that reports look back; more would take too long."""
@@ -91,7 +93,7 @@ class Wave(_Record, frozen=True, kw_only=True):
 class Goal(_Record, frozen=True, kw_only=True):
     """A goal that visitors reach on a page: a custom goal, or a click on a link to another website."""
 
-    name: str
+    name: Annotated[str, Meta(min_length=1)]
     chance: Share
     type: Literal["custom", "external_link"] = "custom"
     description: str | None = None
@@ -121,7 +123,7 @@ class Funnel(_Record, frozen=True, kw_only=True):
 
     share: Share
     path: Annotated[tuple[str, ...], Meta(min_length=1, max_length=6)]
-    goal: str | None = None
+    goal: Annotated[str, Meta(min_length=1)] | None = None
     description: str | None = None
     identifies: bool = False
 

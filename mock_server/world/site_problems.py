@@ -15,6 +15,7 @@ from mock_server.world.site import (
     LONGEST_TEXT,
     MOST_ONLINE,
     MOST_VISITOR_DAYS,
+    PARAMS,
     VISIT_SPACING_MINUTES,
     Site,
 )
@@ -38,6 +39,7 @@ def problems_of(site: Site) -> Iterator[tuple[str, str]]:
     if site.online * max(site.rhythm.hours) * max(site.rhythm.weekdays) * spike > MOST_ONLINE:
         yield "$.rhythm", f"with these factors more than {MOST_ONLINE:,} are online at a time"
     yield from _url_problems(site)
+    yield from _source_problems(site)
     yield from _host_problems(site)
     yield from _page_problems(site)
     yield from _plan_problems(site)
@@ -53,6 +55,9 @@ def problems_of(site: Site) -> Iterator[tuple[str, str]]:
         yield "$.devices", "every weight is 0"
     if _is_nothing(source.weight for source in site.sources):
         yield "$.sources", "every weight is 0"
+    for role in dict.fromkeys(site.cast):
+        if site.cast.count(role) > 1:
+            yield "$.cast", f"{quoted(role)} occurs twice; each role has one visitor at a time"
     if "customer" in site.cast and site.money is None:
         yield "$.cast", "a customer needs `money`"
     if site.prediction is not None and site.money is None:
@@ -142,17 +147,33 @@ def _is_nothing(weights: Iterable[float]) -> bool:
 
 
 def _url_problems(site: Site) -> Iterator[tuple[str, str]]:
-    urls = [(f"$.sources[{n}].referrer", source.referrer) for n, source in enumerate(site.sources)]
+    urls = [("$.logo", site.logo)]
+    urls += [(f"$.sources[{n}].referrer", source.referrer) for n, source in enumerate(site.sources)]
     urls += [
         (f"$.pages[{n}].goals[{m}].url", goal.url)
         for n, page in enumerate(site.pages)
         for m, goal in enumerate(page.goals)
     ]
     for place, url in urls:
+        if url is None:
+            continue
         try:
-            urlsplit(url or "")
+            parts = urlsplit(url)
         except ValueError as error:
             yield place, f"{quoted(url)} is not a URL: {error}"
+            continue
+        if not (parts.scheme and parts.netloc):
+            yield place, f"{quoted(url)} is not a whole URL, such as https://www.google.com/"
+
+
+def _source_problems(site: Site) -> Iterator[tuple[str, str]]:
+    for n, source in enumerate(site.sources):
+        for name in source.params:
+            if name not in PARAMS:
+                yield (
+                    f"$.sources[{n}].params",
+                    f"there is no parameter {quoted(name)}; known: {', '.join(PARAMS)}",
+                )
 
 
 def _host_problems(site: Site) -> Iterator[tuple[str, str]]:

@@ -107,6 +107,24 @@ def test_the_key_of_a_site_belongs_to_the_account_of_that_site(tmp_path: Path) -
     assert credentials["df_demo"].role == "owner"
 
 
+@pytest.mark.parametrize("name", ["limited", "error_500", "suspended", "test", "xxx"])
+def test_a_site_whose_key_comes_with_the_mock_is_refused(name: str) -> None:
+    own = msgspec.structs.replace(SITES["shop"], name=name, file=f"own/{name}.yaml", website_id="0" * 24)
+    sites = {**SITES, name: own}
+
+    with pytest.raises(InputError, match=rf"^own/{name}\.yaml: the key of this site would be df_{name},"):
+        load_credentials(sites, load_accounts(sites))
+
+
+def test_a_site_that_does_not_fit_the_funnels_of_the_one_that_it_replaces_is_named() -> None:
+    own = msgspec.structs.replace(SITES["empty"], name="demo", file="own/demo.yaml", website_id="0" * 24)
+
+    with pytest.raises(
+        InputError, match=r"^own/demo\.yaml: it replaces a site of the mock, and does not fit its funnels \("
+    ):
+        load_accounts({**SITES, "demo": own})
+
+
 def test_a_minted_key_has_an_account_of_its_own(controls: Controls) -> None:
     one, other = (controls.post("/keys", {})["account"] for _ in range(2))
 

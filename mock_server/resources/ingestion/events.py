@@ -16,11 +16,12 @@ from mock_server.resources.identify import identify_visitor
 from mock_server.resources.ingestion.places import whereabouts_of
 from mock_server.resources.ingestion.systems import System, device_of
 from mock_server.resources.lives import is_known
-from mock_server.resources.params import AD_CLICK_IDS, PARAMS
+from mock_server.resources.params import AD_CLICK_IDS
 from mock_server.resources.payments import amount_and_currency, create_payment
 from mock_server.resources.writes import object_id, write
 from mock_server.world.currencies import US_DOLLAR
 from mock_server.world.facts import Client, LinkFollowed, PageViewed
+from mock_server.world.site import PARAMS
 
 Check = Callable[[str, Mapping[str, Any], str], None]
 """A function of an `operationId`, a body, and the place of the body's content in the event.
