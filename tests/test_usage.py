@@ -14,7 +14,10 @@ from tests.command import ended
         (("serve", "--seed", "1.5"), "Invalid value for '--seed': '1.5' is not a whole number"),
         (("serve", "--speed", "fast"), "Invalid value for '--speed': 'fast' is not a number"),
         (("mutate", "--port", "x"), "Invalid value for '--port': 'x' is not a whole number"),
-        (("verify", "u", "--timeout", "x"), "Invalid value for '--timeout': 'x' is not a number"),
+        (
+            ("verify", "u", "--timeout", "x"),
+            "Invalid value for '--timeout': 'x' is not a number of seconds or a duration, such as 500ms",
+        ),
         (("verify", "u", "--pause", "99"), "Invalid value for '--pause': 99.0 is not between 0 and 60"),
         (("verify", "u", "--rate-limit", "0"), "Invalid value for '--rate-limit': 0.0 is less than 0.01"),
         (("verify", "u", "--max-requests", "0"), "Invalid value for '--max-requests': 0 is less than 1"),

@@ -21,6 +21,17 @@ from contract_tests.quoting import quoted
 from contract_tests.report.files import Baseline, BaselineError, baseline_of
 
 _TOKENS = ("key", "account", "website_id", "visitor_id")
+_OF_RUNS = {"is_told": "--events", "har": "--har", "saved_har": "--save-har"}
+"""The options that need a run, by the name of their value."""
+_OF_REQUESTS = {
+    "is_told": "--events reports",
+    "is_fuzzed": "--fuzz sends",
+    "is_writing": "--writes sends",
+    "rate": "--rate-limit limits",
+    "requests": "--max-requests limits",
+    "address": "--connect-to directs",
+}
+"""The options that need requests, by the name of their value, and what they do with them."""
 
 
 def plan_of(url: str | None, options: Mapping[str, Any]) -> Plan:
@@ -94,9 +105,15 @@ def _credentials_of(options: Mapping[str, Any]) -> Credentials:
 
 
 def _check_ways(options: Mapping[str, Any]) -> None:
-    """Raises click.UsageError if --events or --connect-to is not allowed with the other options."""
-    if options["is_told"] and (options["har"] or options["is_coverage_explained"]):
-        raise click.UsageError("--events reports requests; it needs a URL, and no --har")
+    """Raises click.UsageError for an option that would have no effect beside the others."""
+    if options["is_coverage_explained"]:
+        for name, option in _OF_RUNS.items():
+            if options[name]:
+                raise click.UsageError(f"--explain-coverage starts no run: leave {option} out")
+    elif options["har"]:
+        for name, purpose in _OF_REQUESTS.items():
+            if options[name]:
+                raise click.UsageError(f"{purpose} requests; it needs a URL, and no --har")
     if options["address"] is None:
         return
     if options["is_fuzzed"]:
@@ -124,8 +141,7 @@ def _allow_writing(url: str | None, credentials: Credentials, options: Mapping[s
     if options["is_coverage_explained"]:
         # Nothing is sent: the report has the numbers both with and without `--writes`.
         return
-    if url is None or options["har"]:
-        raise click.UsageError("--writes sends requests; it needs a URL, and no --har")
+    assert url is not None, "without a URL there is recorded traffic, which `_check_ways` refuses"
     reason = "--writes sends goals, payments and an identity of a visitor"
     _demand_owner(url, reason, is_owned=options["is_owned"])
     _demand_token("--writes", credentials)

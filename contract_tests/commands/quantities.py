@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from contract_tests.durations import SECOND, milliseconds_of, rate_of
+from contract_tests.quoting import quoted
 
 
 def seconds_of(text: str) -> float | None:
@@ -21,8 +22,15 @@ def seconds_of(text: str) -> float | None:
 class Numbers(click.FloatRange):
     """A range of numbers that refuses `nan`, which click's own range accepts."""
 
+    form = "a number"
+    """What is expected, as a noun phrase for messages."""
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the number in a text. Fails for `nan`, and for a number outside of the range."""
+        try:
+            float(value)
+        except ValueError:
+            self.fail(f"{quoted(value)} is not {self.form}", param, ctx)
         number = super().convert(value, param, ctx)
         if isnan(number):
             self.fail(f"{value} is not a number.", param, ctx)
@@ -32,6 +40,8 @@ class Numbers(click.FloatRange):
 class Seconds(Numbers):
     """A range of durations in seconds, which may be written with a unit."""
 
+    form = "a number of seconds or a duration, such as 500ms"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the seconds in a text. Fails for another text, and outside of the range."""
         seconds = seconds_of(value) if isinstance(value, str) else None
@@ -40,6 +50,8 @@ class Seconds(Numbers):
 
 class Rate(Numbers):
     """A range of rates in requests a second, which may be written as `60/min`, `5/10s` or `1000/h`."""
+
+    form = "a number of requests a second or a rate, such as 60/min"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the requests a second in a text. Fails for another text, and outside of the range."""

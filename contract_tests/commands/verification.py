@@ -33,6 +33,8 @@ def run_verify(url: str | None, reports: Sequence[tuple[str, Path]], options: Ma
     """
     plan = plan_of(url, options)
     if options["is_coverage_explained"]:
+        if reports:
+            raise click.UsageError("--explain-coverage starts no run: leave --report out")
         click.echo("\n".join(coverage_report(plan.contract, plan.credentials, [c.id for c in plan.clauses])))
         return int(Exit.HOLDS)
     _check_targets(reports, options["saved_har"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from contract_tests.commands.guard import guarded
 from contract_tests.commands.quantities import Rate, Seconds
@@ -107,11 +108,18 @@ def verify(url: str | None, **options: Any) -> None:
     selects the answers of that server.
     """
     reports = [_report(text) for text in options.pop("reports")]
+    if not options["is_fuzzed"] and _is_given("fuzz_examples"):
+        raise click.UsageError("--fuzz-examples: it needs --fuzz")
     extra = "fuzz" if options["is_fuzzed"] else "verify"
     with guarded("verify", (options["key"], options["account"]), extra):
         from contract_tests.commands.verification import run_verify
 
         sys.exit(run_verify(url, reports, options))
+
+
+def _is_given(name: str) -> bool:
+    """Returns whether the value of a parameter of the command was given, and is not the default."""
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _report(text: str) -> tuple[str, Path]:

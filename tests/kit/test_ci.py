@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from contract_tests.asking.own_mock import INSTANT
-from tests.command import address_of, serving, started
+from tests.command import address_of, ended, serving, started
 from tests.quick import quick
 
 ROOT = Path(__file__).parent.parent.parent
@@ -417,6 +417,20 @@ def test_the_workflows_give_inputs_and_use_outputs_that_there_are() -> None:
     assert {name for step in given for name in step} <= ACTION["inputs"].keys()
     required = {name for name, told in ACTION["inputs"].items() if told.get("required")}
     assert all(required <= step.keys() for step in given)
+
+
+def test_what_the_pages_require_is_observed_with_one_key() -> None:
+    manual = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    required = {
+        *re.findall(r"--require '([^']+)'", manual),
+        *re.findall(r"require: (\S+)", PAGE),
+        *re.findall(r"not observed, such as (\S+)\.", ACTION["inputs"]["require"]["description"]),
+    }
+    assert len(required) == 1
+    [pattern] = required
+    with serving("--now", INSTANT) as address:
+        result = ended("verify", address, "--key", "df_demo", "--only", pattern, "--require", pattern)
+    assert result.returncode == 0, result.stdout
 
 
 def test_the_page_names_every_input_and_output() -> None:

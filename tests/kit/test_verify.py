@@ -235,6 +235,16 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         pytest.param((), "no server is given", id="no server"),
         pytest.param(("http://x", "--timeout", "nan"), "'--timeout': nan is not a number", id="no timeout"),
         pytest.param(("http://x", "--pause", "nan"), "'--pause': nan is not a number", id="no pause"),
+        pytest.param(
+            ("http://x", "--timeout", "5x"),
+            "'5x' is not a number of seconds or a duration, such as 500ms",
+            id="timeout of no unit",
+        ),
+        pytest.param(
+            ("http://x", "--rate-limit", "5/x"),
+            "'5/x' is not a number of requests a second or a rate, such as 60/min",
+            id="rate of no time",
+        ),
         pytest.param(("http://x", "--rate-limit", "nan"), "'--rate-limit': nan is not a", id="no rate"),
         pytest.param(
             ("http://x", "--key", "dft_x"), "an account token (dft_…) is given", id="account token as key"
@@ -252,6 +262,25 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         ),
         pytest.param(("http://localhost", "--fuzz"), "needs a token", id="fuzz without token"),
         pytest.param(("--har", "a", "--fuzz"), "needs a URL", id="fuzz a file"),
+        pytest.param(
+            ("http://localhost", "--har", "a", "--fuzz", "--key", "df_x"),
+            "--fuzz sends requests; it needs a URL, and no --har",
+            id="fuzz a file beside a URL",
+        ),
+        pytest.param(
+            ("--har", "a", "--max-requests", "9"), "--max-requests limits requests", id="no request"
+        ),
+        pytest.param(
+            ("--har", "a", "--rate-limit", "9"), "--rate-limit limits requests", id="no rate at all"
+        ),
+        pytest.param(("--har", "a", "--connect-to", "::1"), "--connect-to directs", id="no connection"),
+        pytest.param(("http://x", "--fuzz-examples", "9"), "it needs --fuzz", id="examples without fuzzing"),
+        pytest.param(("--explain-coverage", "--events"), "leave --events out", id="events without a run"),
+        pytest.param(("--explain-coverage", "--har", "a"), "leave --har out", id="a file without a run"),
+        pytest.param(("--explain-coverage", "--save-har", "a"), "leave --save-har out", id="nothing to save"),
+        pytest.param(
+            ("--explain-coverage", "--report", "json=a"), "leave --report out", id="nothing to report"
+        ),
         pytest.param(
             ("http://10.0.0.1", "--writes", "--key", "df_x"), "--i-own-this-server", id="write to strangers"
         ),
