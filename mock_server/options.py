@@ -63,3 +63,11 @@ def origin_of(text: str) -> str:
     port = int(match["port"] or PORTS.get(match["scheme"], 0))
     is_usual = port == PORTS.get(match["scheme"], 0)
     return f"{match['scheme']}://{match['host']}" + ("" if is_usual else f":{port}")
+
+
+def server_origin_of(text: str) -> str:
+    """Returns the origin of a server that can be asked by HTTP. Raises ValueError."""
+    origin = origin_of(text)
+    if origin.partition("://")[0] not in PORTS:
+        raise ValueError(f"{quoted(text)} is not the origin of a server, such as https://staging.example.com")
+    return origin

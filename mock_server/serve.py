@@ -13,7 +13,15 @@ import click
 from contract_tests.interrupts import FromSignal, dropped_in_silence
 from mock_server.arguments import FILE, INSTANT, Read, seed_option, sites_option
 from mock_server.errors import InputError
-from mock_server.options import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REVISION, DEFAULT_SITE, Options, origin_of
+from mock_server.options import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    DEFAULT_REVISION,
+    DEFAULT_SITE,
+    Options,
+    origin_of,
+    server_origin_of,
+)
 from mock_server.state.limits import rate_limit_of
 from mock_server.streams import complain, drop_output
 from mock_server.usage import Configured
@@ -92,7 +100,7 @@ class _Exit(FromSignal, SystemExit):
     "--verify-target",
     "verify_targets",
     multiple=True,
-    type=Read("ORIGIN", origin_of),
+    type=Read("ORIGIN", server_origin_of),
     envvar="DATAFAST_MOCK_VERIFY_TARGET",
     help="Origin of a server on another machine that the page /verify may judge. Repeatable.",
 )

@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from contract_tests.quoting import quoted
 from mock_server.testing import RunningMock
 from tests.command import LISTENING, NOTHING, ended
 from tests.credentials import bearer
@@ -134,6 +135,14 @@ def test_health_check_reads_no_address_of_kubernetes_as_a_port() -> None:
     # Nothing listens on the default port.
     assert (result.returncode, result.stdout) == (1, "")
     assert "no mock answers at 127.0.0.255:8484" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["x y", "127.0.0.1\n", "a..b", f"{'a' * 64}.example"])
+def test_health_check_says_what_is_no_host(host: str) -> None:
+    result = ended("health", "--host", host)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"{quoted(host)} is not a host, such as 127.0.0.1\n"
 
 
 @pytest.mark.parametrize("seconds", ["nan", "-1", "0", "inf", "soon"])

@@ -41,6 +41,7 @@ def _assert_refused(result: subprocess.CompletedProcess[str], problem: str) -> N
         pytest.param("serve --sites .", ".: there is no site file (*.yaml)", id="folder without sites"),
         pytest.param("serve --openapi missing.yaml", "missing.yaml: No such file", id="no such document"),
         pytest.param("serve --openapi .", ".: Is a directory", id="document is a folder"),
+        pytest.param("serve --verify-target tcp://10.0.0.1:80", "not the origin of a server", id="no server"),
         pytest.param("serve --colour red", "--colour", id="unknown option"),
         pytest.param("spec --revision nonsense", "known: 2026-02, 2026-06", id="spec of unknown revision"),
     ],

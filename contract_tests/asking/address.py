@@ -22,8 +22,10 @@ class AddressError(ValueError):
 def base_of(url: str) -> str:
     """Returns the API's base URL for a URL that a user typed; `/api/v1` is added if it has no path.
 
-    Raises AddressError.
+    White space around it is removed: a file or a variable often ends with a newline. Raises AddressError.
     """
+    url = url.strip()
+    _check_characters(url)
     parts = _parts_of(url)
     if not url.lower().startswith(("http://", "https://")):
         raise AddressError(f"{quoted(_shown(url))} is not a URL: it must begin with http:// or https://")
@@ -83,6 +85,13 @@ def _is_old_loopback(name: str) -> bool:
         return ip_address(socket.inet_aton(name)).is_loopback
     except OSError:
         return False
+
+
+def _check_characters(url: str) -> None:
+    """Raises AddressError for a blank, a control character, or a character without width."""
+    odd = next((one for one in url if one.isspace() or not one.isprintable()), None)
+    if odd is not None:
+        raise AddressError(f"{quoted(_shown(url))} is not a URL: it contains {quoted(odd)}")
 
 
 def _parts_of(url: str) -> SplitResult:

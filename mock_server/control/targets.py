@@ -63,7 +63,8 @@ def _parts_of(url: str) -> tuple[SplitResult, str]:
     try:
         parts = urlsplit(url)
         _ = parts.port
-        # The host may contain a percent sign (RFC 6874), and there may be a user before it.
+        _check_base(url, parts)
+        # The host may contain a percent sign (RFC 6874).
         origin = origin_of(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         raise _unusable("it has no host, or one that no server can have") from None
@@ -72,6 +73,14 @@ def _parts_of(url: str) -> tuple[SplitResult, str]:
     if len(url) > _LONGEST_URL or not url.isprintable() or " " in url:
         raise _unusable("it is too long, or has characters that a URL cannot have")
     return parts, origin
+
+
+def _check_base(url: str, parts: SplitResult) -> None:
+    """Raises ProblemError for the parts of a URL that the command refuses, too."""
+    if "@" in parts.netloc:
+        raise _unusable("it contains a user: leave `user:password@` out; only the token is sent")
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        raise _unusable("it is not a base URL: leave out everything from `?` or `#` on")
 
 
 def _answering(addresses: Collection[str], port: int) -> str:

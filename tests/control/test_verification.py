@@ -169,6 +169,24 @@ def test_only_this_machine_is_reached(controls: Controls, url: str, status: int)
     assert controls.get(_PATH)["url"] != url
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        pytest.param("http://127.0.0.1:1/api/v1?x=1", "leave out everything from `?` or `#` on", id="query"),
+        pytest.param("http://127.0.0.1:1/api/v1#x", "leave out everything from `?` or `#` on", id="fragment"),
+        pytest.param("http://127.0.0.1:1?", "leave out everything from `?` or `#` on", id="empty query"),
+        pytest.param("http://me:hunter2@127.0.0.1:1", "leave `user:password@` out", id="user"),
+        pytest.param("http://[::1", "it has no host, or one that no server can have", id="half an address"),
+    ],
+)
+def test_a_url_that_the_command_refuses_starts_no_run(controls: Controls, url: str, told: str) -> None:
+    reply = controls.ask("POST", _PATH, {"url": url, "key": "df_test"})
+
+    assert (reply.status_code, reply.json()["member"]) == (400, "/url")
+    assert told in reply.json()["detail"]
+    assert "hunter2" not in reply.text
+
+
 @pytest.mark.long
 def test_a_redirect_to_elsewhere_is_not_followed(controls: Controls) -> None:
     with _noting() as (elsewhere, requests), _noting({"Location": elsewhere}, status=302) as (address, seen):

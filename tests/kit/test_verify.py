@@ -226,6 +226,8 @@ def test_a_server_that_does_not_answer_gets_no_verdict(tmp_path: Path) -> None:
         pytest.param(("http:///me:hunter2@x",), "the host is missing", id="no host"),
         pytest.param(("http://x:99999",), "its host or port is not valid", id="no port"),
         pytest.param(("--har", "a", "http://me:hunter2@x"), "contains a user", id="a user beside a file"),
+        pytest.param(("http://x/a b",), "'http://x/a b' is not a URL: it contains ' '", id="a blank"),
+        pytest.param(("http://x/\u200b",), r"it contains '\u200b'", id="a character without width"),
         pytest.param(("http://x/api/v1?x=1",), "leave out everything from `?` or `#` on", id="a query"),
         pytest.param(("http://x/api/v1#x",), "leave out everything from `?` or `#` on", id="a fragment"),
         pytest.param(("http://x?",), "leave out everything from `?` or `#` on", id="an empty query"),
@@ -362,6 +364,14 @@ def test_missing_packages_are_told_with_the_extra(
 
     assert result.returncode == 2
     assert f"pip install 'datafast-mock[{extra}]'" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["{}\n", " {}\r\n", "{}/ "])
+def test_white_space_around_the_url_is_not_part_of_it(url: str) -> None:
+    with running(Stranger()) as base:
+        result = ended("verify", url.format(base), "--key", KEY, "--pause", "0", "--only", "RT-*")
+
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_server_down() -> None:
