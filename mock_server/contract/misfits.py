@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from contract_tests.quoting import quoted
 from mock_server.wording import told_bound, told_kinds, told_length, told_missing
@@ -42,7 +43,9 @@ def problem_of(error: jsonschema_rs.ValidationError, *, is_of_text: bool = False
 
 def _choices(kind: Any, error: jsonschema_rs.ValidationError, _found: str | None) -> str:
     allowed = ", ".join(map(str, kind.options))
-    return f"{quoted(str(error.instance)[:_LONGEST_SHOWN])} is not one of {allowed}"
+    found = error.instance
+    shown = found if isinstance(found, str) else msgspec.json.encode(found).decode()
+    return f"{quoted(shown[:_LONGEST_SHOWN])} is not one of {allowed}"
 
 
 def _type(kind: Any, _error: jsonschema_rs.ValidationError, found: str | None) -> str:

@@ -1,5 +1,6 @@
 """A website as data: the members of a site file, each with the values that it may have."""
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Annotated, Literal
@@ -18,6 +19,8 @@ DEVICES = ("desktop", "mobile", "tablet")
 PARAMS = ("ref", "source", "via", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 """The URL parameters of a source that answers show (page 002)."""
 KPI_COLOR_SCHEMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
+HOST = re.compile(r"[^\s/?#@\\]+")
+"""The form of a host name, with or without a port. Reports take what is before a blank for a path."""
 MOST_VISITOR_DAYS = 60_000
 """The limit of visitors online times the days that reports look back; more would take too long."""
 _USUAL_RETENTION = 1_100

@@ -11,6 +11,7 @@ from contract_tests.quoting import quoted
 from mock_server.instants import DAY, instant_of
 from mock_server.world.site import (
     DEVICES,
+    HOST,
     KPI_COLOR_SCHEMES,
     LONGEST_TEXT,
     MOST_ONLINE,
@@ -27,7 +28,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MOST_PROPERTIES = 10
 _PROPERTY_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_VALUE = 255
-_HOST = re.compile(r"[^\s/?#@\\]+")
 # In minor units. Reports add up all payments of a site in 64 bits.
 _MOST_OF_A_PLAN = 10**12
 
@@ -181,7 +181,7 @@ def _host_problems(site: Site) -> Iterator[tuple[str, str]]:
     if site.prediction is not None:
         names.extend(("$.prediction.referrer", name) for name in site.prediction.referrer)
     for place, name in names:
-        if not _HOST.fullmatch(name):
+        if not HOST.fullmatch(name):
             yield place, f"{quoted(name)} is not a host name, such as my-shop.example"
 
 

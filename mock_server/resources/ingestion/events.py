@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from contract_tests.quoting import quoted
 from mock_server.errors import INVALID_BODY, VISITOR_OF_THE_WORLD, ApiError
 from mock_server.resources.call import Call, Reply
 from mock_server.resources.goals import create_goal, goal_name
@@ -21,7 +22,7 @@ from mock_server.resources.payments import amount_and_currency, create_payment
 from mock_server.resources.writes import object_id, write
 from mock_server.world.currencies import US_DOLLAR
 from mock_server.world.facts import Client, LinkFollowed, PageViewed
-from mock_server.world.site import PARAMS
+from mock_server.world.site import HOST, PARAMS
 
 Check = Callable[[str, Mapping[str, Any], str], None]
 """A function of an `operationId`, a body, and the place of the body's content in the event.
@@ -37,6 +38,8 @@ _KNOWN = ("eventName", "user_id", "amount", "currency", *_PAYMENT_IDS, "email", 
 _MOST_MEMBERS = 100
 _LONGEST_URL = 2_048
 _LONGEST_TEXT = 255
+# A payment that is valid whatever one member of it is replaced by.
+_A_PAYMENT = {"amount": 0, "currency": US_DOLLAR, "transaction_id": "1"}
 _MOST_PIXELS = 100_000
 _encode = msgspec.json.Encoder().encode
 
@@ -138,6 +141,8 @@ def _payment_of(call: Call, visitor_id: str, extra: Mapping[str, Any], check: Ch
         "transaction_id": next(provided, f"browser_{object_id(call)}"),
         "email": extra.get("email"),
     }
+    for name in ("amount", "currency", "email"):
+        check("createPayment", {**_A_PAYMENT, name: payment[name]}, f"/extraData/{name}")
     check("createPayment", payment, "/extraData")
     amount_and_currency(call, payment, "/extraData")
     return payment
@@ -164,6 +169,9 @@ def _view_of(call: Call, visitor_id: str, system: System) -> PageViewed:
         raise ApiError(INVALID_BODY, place="/href", problem="the URL of a page is expected")
     path = url.path if url.path.startswith("/") else f"/{url.path}"
     hostname = url.hostname or event.get("domain") or call.world.site.hostname_of(path)
+    if HOST.fullmatch(hostname) is None:
+        place = "/href" if url.hostname else "/domain"
+        raise ApiError(INVALID_BODY, place=place, problem=f"{quoted(hostname[:80])} is not a host name")
     query = {name: values[0][:_LONGEST_TEXT] for name, values in parse_qs(url.query).items()}
     clicks = query | (event.get("adClickIds") or {})
     click = next((name for name in AD_CLICK_IDS if clicks.get(name)), None)
@@ -206,7 +214,7 @@ def _referrer_of(event: Mapping[str, Any], hostname: str) -> str | None:
     """Returns the referrer, which is a page of another website; None if there is none."""
     referrer = event.get("referrer") or ""
     url, domain = _split(referrer), event.get("domain") or hostname
-    host = None if url is None else url.hostname
+    host = None if url is None or HOST.fullmatch(url.hostname or "") is None else url.hostname
     is_own = host is None or host in (hostname, domain) or host.endswith(f".{domain}")
     return None if is_own or len(referrer) > _LONGEST_URL else referrer
 

@@ -38,6 +38,14 @@ EVENTS = st.dictionaries(
         pytest.param({"websiteId": "dfid_unknown"}, 404, "dfid_unknown", id="unknown website"),
         pytest.param({"websiteId": None}, 400, "/websiteId", id="no website"),
         pytest.param({"type": "purchase"}, 400, "/type", id="unknown type"),
+        pytest.param({"type": None}, 400, "'/type': 'null' is not one of", id="type that is null"),
+        pytest.param({"type": True}, 400, "'/type': 'true' is not one of", id="type that is no text"),
+        pytest.param(
+            {"href": "http://a b/"}, 400, "'/href': 'a b' is not a host name", id="host of two words"
+        ),
+        pytest.param(
+            {"href": "/x", "domain": "a b"}, 400, "'/domain': 'a b' is not a host", id="domain of two words"
+        ),
         pytest.param({"visitorId": "me"}, 400, "/visitorId", id="no UUID"),
         pytest.param({"visitorId": None}, 400, "/visitorId", id="no visitor"),
         pytest.param({"cookieless": True, "sessionId": None}, 400, "/visitorId", id="no session"),
@@ -57,13 +65,22 @@ EVENTS = st.dictionaries(
         ),
         pytest.param({"type": "identify"}, 400, "/extraData/user_id", id="identity without a user"),
         pytest.param(
-            {"type": "payment", "extraData": {"amount": -1}}, 400, "/extraData", id="negative amount"
+            {"type": "payment", "extraData": {"amount": -1}}, 400, "'/extraData/amount'", id="negative amount"
         ),
         pytest.param(
             {"type": "payment", "extraData": {"amount": 1, "currency": "XXX"}},
             400,
             "'/extraData/currency': 'XXX'",
             id="no currency",
+        ),
+        pytest.param(
+            {"type": "payment", "extraData": {"amount": "1"}}, 400, "'/extraData/amount'", id="no amount"
+        ),
+        pytest.param(
+            {"type": "payment", "extraData": {"amount": 1, "email": 7}},
+            400,
+            "'/extraData/email'",
+            id="no address",
         ),
         pytest.param({"type": "external_link"}, 400, "/extraData/url", id="link without a URL"),
     ],
