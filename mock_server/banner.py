@@ -62,9 +62,24 @@ def _advice(service: Service, hidden: Sequence[Operation]) -> Iterator[str]:
         members = _listed(service.unread_members)
         reason = "since OpenAPI 3.1 has no such member of a path (methods are in lower case)"
         yield f"Not read, {reason}: {members}."
+    shared = _shared_names(service)
+    if shared:
+        yield f"Several operations have the same operationId, so rules match all of them: {_listed(shared)}."
     if service.options.is_exposed and service.options.control_token is None:
         # Otherwise users would not know why the console's switches do nothing.
         yield "Other machines can reach this mock. Its controls are off without --control-token."
+
+
+def _shared_names(service: Service) -> list[str]:
+    """Returns each operationId of further documents that operations of different paths or methods have.
+
+    OpenAPI forbids that. A document may repeat an operation of the mock, which is then answered by the mock.
+    """
+    own = service.operations_in(service.options.revision).values()
+    requests: dict[str, set[tuple[str, str]]] = {}
+    for operation in (*own, *service.extra_operations):
+        requests.setdefault(operation.operation_id, set()).add((operation.method, operation.path))
+    return [name for name, found in requests.items() if len(found) > 1]
 
 
 def _listed(names: Sequence[str]) -> str:

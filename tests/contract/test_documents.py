@@ -7,8 +7,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from mock_server.assets import CONTRACT
+from mock_server.banner import banner
 from mock_server.contract.document import read_document
 from mock_server.contract.operations import operations_of
+from mock_server.options import Options
+from mock_server.service import load_service
 from tests.command import LISTENING, banner_of, serving, started
 from tests.contract.documents import DOCUMENT, EXAMPLE_OF
 from tests.credentials import bearer
@@ -324,6 +328,29 @@ def test_members_of_paths_that_are_not_read_are_told_at_the_start(tmp_path: Path
 
     (line,) = [line for line in lines if "Not read" in line]
     assert line.endswith(": GET of /own/a, fetch of /own/a, query of /own/b and 1 more.")
+
+
+SHARED = """
+openapi: 3.1.0
+paths:
+  /a: {get: {operationId: twice}, post: {operationId: once}}
+  /b: {get: {operationId: twice}}
+  /c: {get: {operationId: getRealtime}}
+"""
+
+
+def test_an_operation_id_of_several_operations_is_told_at_the_start(tmp_path: Path) -> None:
+    document = tmp_path / "own.yaml"
+    document.write_text(SHARED, encoding="utf-8")
+
+    told = banner(load_service(Options(documents=(document,))), "http://x")
+
+    line = "Several operations have the same operationId, so rules match all of them: getRealtime, twice."
+    assert line in told.splitlines()
+
+
+def test_a_document_with_the_mocks_own_operations_shares_no_id() -> None:
+    assert "operationId" not in banner(load_service(Options(documents=(CONTRACT,))), "http://x")
 
 
 @pytest.mark.long
