@@ -11,7 +11,7 @@ WEBSITE_ID_MISSING = ErrorKind(
     400, "The query parameter 'websiteId' is required with an account token (dft_…)."
 )
 WEBSITE_ID_MALFORMED = ErrorKind(400, "Invalid 'websiteId' {value!r}: 24 hexadecimal digits are expected.")
-INVALID_JSON = ErrorKind(400, "The body of the request is not JSON: {problem}.")
+INVALID_JSON = ErrorKind(400, "The body of the request {problem}.")
 BODY_CUT = ErrorKind(400, "The body of the request ends too early, after {size} bytes.")
 INVALID_BODY = ErrorKind(400, "Invalid body at {place!r}: {problem}.")
 BODY_MISSING = ErrorKind(400, "The operation needs a JSON body.")

@@ -1,8 +1,11 @@
 """Says in plain words what msgspec finds wrong in a value."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from mock_server.kinds import forms_at, literals_at, members_at, names_at
 
@@ -64,6 +67,29 @@ def told_length(kind: str, comparison: str, length: int) -> str:
 def told_missing(member: str) -> str:
     """Says that a member is missing."""
     return f"the member `{member}` is missing"
+
+
+def told_unreadable(content: bytes, error: Exception) -> str:
+    """Says why msgspec cannot read a text, as a part of a sentence about it.
+
+    Not all that msgspec refuses is against JSON: numbers of any size and halves of surrogate pairs are not.
+    """
+    if isinstance(error, RecursionError):
+        return "is nested too deep"
+    if isinstance(error, msgspec.ValidationError):
+        return "has a number that is too large"
+    try:
+        text = content.decode()
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_number)
+    except UnicodeDecodeError as found:
+        return f"is not UTF-8: invalid byte (byte {found.start})"
+    except (ValueError, RecursionError):
+        return f"is not JSON: {str(error).removeprefix('JSON is malformed: ')}"
+    return "has a lone surrogate, such as \\ud800, which is half a character"
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _other_kind(match: re.Match[str], _kind: type, _place: str, is_of_texts: bool) -> Told:

@@ -8,6 +8,7 @@ import pytest
 from mock_server.errors import InputError
 from mock_server.kinds import in_words
 from mock_server.records import checked, fault_of
+from mock_server.wording import told_unreadable
 
 Small = Annotated[str, msgspec.Meta(pattern="^[a-z]+$", extra=in_words("a text of small letters"))]
 
@@ -98,6 +99,30 @@ def test_no_list_of_known_members_is_told_where_none_is_known() -> None:
 
     with pytest.raises(InputError, match=r": \$: there is no member `limit`, nor any other$"):
         checked({"limit": "1"}, Nothing, "query")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(rb'{"a":"\ud800"}', "has a lone surrogate, such as \\ud800", id="half at the end"),
+        pytest.param(rb'{"a":"\ud800 and more"}', "has a lone surrogate", id="first half"),
+        pytest.param(rb'{"a":"\udc00 and more"}', "has a lone surrogate", id="second half"),
+        pytest.param(rb'{"\ud800":1}', "has a lone surrogate", id="half in a name"),
+        pytest.param(b'{"a":1e999}', "has a number that is too large", id="endless number"),
+        pytest.param(b'{"a":' + b"9" * 5_000 + b"}", "has a number that is too large", id="long number"),
+        pytest.param(b"[" * 5_000, "is nested too deep", id="deep"),
+        pytest.param(b'{"a":"\xff"}', "is not UTF-8: invalid byte (byte 6)", id="Latin-1"),
+        pytest.param(b"\xff\xfe{\0}\0", "is not UTF-8: invalid byte (byte 0)", id="UTF-16"),
+        pytest.param(b'{"a":NaN}', "is not JSON: invalid character (byte 5)", id="NaN"),
+        pytest.param(b'{"a"', "is not JSON: Input data was truncated", id="cut"),
+        pytest.param(rb'{"a":"\ud800', "is not JSON: Input data was truncated", id="cut behind a half"),
+    ],
+)
+def test_what_cannot_be_read_is_told_from_what_is_no_json(content: bytes, told: str) -> None:
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError, RecursionError)) as refused:
+        msgspec.json.decode(content)
+
+    assert told_unreadable(content, refused.value).startswith(told)
 
 
 def test_what_was_a_text_anyway_is_not_told_to_be_one() -> None:

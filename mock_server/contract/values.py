@@ -23,6 +23,7 @@ from mock_server.errors import (
     ApiError,
 )
 from mock_server.instants import instant_of
+from mock_server.wording import told_unreadable
 
 _LONGEST_SHOWN = 80
 _LONGEST_PROBLEM = 200
@@ -147,11 +148,13 @@ class Body:
             if self.is_required:
                 raise ApiError(BODY_MISSING)
             return None
+        # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
+        content = content.removeprefix(BOM_UTF8)
         try:
-            # A parser may skip a byte order mark (RFC 8259, 8.1), which some editors and shells write.
-            found = msgspec.json.decode(content.removeprefix(BOM_UTF8))
+            found = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ApiError(INVALID_JSON, problem=str(error)[:_LONGEST_PROBLEM]) from None
+            problem = told_unreadable(content, error)
+            raise ApiError(INVALID_JSON, problem=problem[:_LONGEST_PROBLEM]) from None
         # Deeper values could be read here, but not be written where more functions are on the stack.
         if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(found):
             raise ApiError(INVALID_BODY, place="/", problem=f"it is nested deeper than {DEEPEST} levels")

@@ -15,6 +15,7 @@ from mock_server.problems import ProblemError
 from mock_server.records import fault_of
 from mock_server.service import Service
 from mock_server.state.key import Key
+from mock_server.wording import told_unreadable
 
 LARGEST_BODY = 64 * 1024
 
@@ -101,7 +102,7 @@ def read_body(body: bytes, kind: type[_T]) -> _T:
     except msgspec.ValidationError as error:
         raise _wrong(error, _value_of(body), kind) from None
     except _UNREADABLE as error:
-        raise ProblemError(400, f"The body is not valid JSON: {error}.") from None
+        raise ProblemError(400, f"The body {told_unreadable(body, error)}.") from None
 
 
 def read_query(request: Request, kind: type[_T]) -> _T:

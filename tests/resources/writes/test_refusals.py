@@ -35,12 +35,12 @@ BAD_BODIES = [
     pytest.param(b"{", "not JSON", id="not JSON"),
     pytest.param(b"[]", "/", id="array"),
     pytest.param(b"null", "/", id="null"),
-    pytest.param(b'"\\ud800"', "not JSON", id="half a character"),
+    pytest.param(b'"\\ud800"', "has a lone surrogate", id="half a character"),
     pytest.param(b'{"amount": NaN}', "not JSON", id="NaN"),
     pytest.param(b'{"amount": Infinity}', "not JSON", id="infinity"),
-    pytest.param(b'{"amount": 1e999}', "not JSON", id="a number beyond all bounds"),
-    pytest.param(b"[" * 100_000, "not JSON", id="nested deeply"),
-    pytest.param(b"\xff\xfe{}", "not JSON", id="not UTF-8"),
+    pytest.param(b'{"amount": 1e999}', "has a number that is too large", id="a number beyond all bounds"),
+    pytest.param(b"[" * 100_000, "is nested too deep", id="nested deeply"),
+    pytest.param(b"\xff\xfe{}", "is not UTF-8", id="not UTF-8"),
     pytest.param(b"{}", "is missing", id="no members"),
 ]
 
