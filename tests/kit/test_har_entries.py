@@ -83,6 +83,10 @@ def test_a_url_that_cannot_be_parsed_is_no_operation(traffic: Path, url: str) ->
         pytest.param({"response": None}, "1 malformed", id="no response"),
         pytest.param({"response": {"status": 200, "content": None}}, "1 malformed", id="no content"),
         pytest.param({"response": {"status": "200"}}, "1 malformed", id="status as text"),
+        *(
+            pytest.param({"response": {"status": status}}, "1 malformed", id=f"status {status}")
+            for status in (-1, 99, 1000, 10**30)
+        ),
         pytest.param(
             {"response": {"status": 200, "headers": [{"name": "age", "value": None}]}},
             "1 malformed",

@@ -60,6 +60,11 @@ class _Response(msgspec.Struct):
     headers: list[_Pair] = []
     content: Content = msgspec.field(default_factory=Content)
 
+    def __post_init__(self) -> None:
+        # A status has three digits (RFC 9110, 15). Recorders write 0 if nothing was answered.
+        if self.status != 0 and not 100 <= self.status <= 999:
+            raise ValueError(f"{self.status} is not a status")
+
 
 class Entry(msgspec.Struct):
     """The members of an entry that the kit reads; all others are ignored."""
