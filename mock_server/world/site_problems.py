@@ -162,7 +162,8 @@ def _url_problems(site: Site) -> Iterator[tuple[str, str]]:
         except ValueError as error:
             yield place, f"{quoted(url)} is not a URL: {error}"
             continue
-        if not (parts.scheme and parts.netloc):
+        is_image = place == "$.logo" and parts.scheme == "data"
+        if not ((parts.scheme and parts.netloc) or is_image):
             yield place, f"{quoted(url)} is not a whole URL, such as https://www.google.com/"
 
 

@@ -284,6 +284,11 @@ def test_norway_needs_no_quotes(tmp_path: Path) -> None:
     assert load_site(tmp_path / "own.yaml").countries["NO"] == 60
 
 
+@pytest.mark.parametrize("url", ["data:image/svg+xml,<svg/>", "https://codefa.st/logo.svg"])
+def test_a_logo_may_be_in_its_url(url: str, tmp_path: Path) -> None:
+    assert _loaded(tmp_path, _with(DEMO, ["logo"], url)).logo == url
+
+
 def test_description_of_several_lines_is_one(tmp_path: Path) -> None:
     assert (
         _loaded(tmp_path, {**DEMO, "description": "A shop\nin two lines.\n"}).description
