@@ -1,7 +1,9 @@
 """The journal on disk: a line for each request, for as long as the file can be written."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +49,38 @@ def test_a_journal_that_cannot_be_written_stops_the_start(tmp_path: Path) -> Non
 
     assert result.returncode == 2
     assert "--journal" in result.stderr
+
+
+_with_pipes = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with a path")
+
+
+@_with_pipes
+def test_a_pipe_that_nobody_reads_stops_the_start(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    result = ended("serve", "--port", "0", "--journal", "pipe", folder=tmp_path, seconds=20)
+
+    assert result.returncode == 2
+    assert "--journal: pipe cannot be written (it is a pipe that nobody reads)" in result.stderr
+
+
+@_with_pipes
+def test_a_reader_gets_the_requests_and_may_stop_reading(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    errors = tmp_path / "errors"
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with (
+        errors.open("w") as stream,
+        serving("--journal", str(tmp_path / "pipe"), stderr=stream) as url,
+        httpx2.Client(base_url=f"{url}/api/v1", headers={"X-Long": "x" * 8_000}) as web,
+    ):
+        statuses = [web.get(REALTIME, headers=bearer("df_demo")).status_code for _ in range(20)]
+        line = os.read(reader, 65_536).split(b"\n")[0]
+    os.close(reader)
+
+    assert statuses == [200] * 20
+    assert json.loads(line)["operation"] == "getRealtime"
+    assert errors.read_text("utf-8").count("cannot be written (what reads it does not keep up)") == 1
 
 
 def _moved(file: Path) -> None:
