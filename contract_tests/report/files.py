@@ -1,5 +1,6 @@
 """Report files: writing a report in one of the formats, and reading an earlier report as a baseline."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from contract_tests.asking.files import read_file
 from contract_tests.judging.run import Run
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.as_annotations import annotations_report
@@ -16,6 +18,7 @@ from contract_tests.report.as_junit import junit_report
 from contract_tests.report.as_markdown import markdown_report
 from contract_tests.report.as_sarif import sarif_report
 
+_MOST_BYTES = 64 * 1024 * 1024
 _BROKEN = (Outcome.BROKEN, Outcome.KNOWN)
 _HELD = (Outcome.HOLDS, Outcome.WARNING)
 
@@ -57,10 +60,11 @@ class Baseline:
 def baseline_of(path: Path) -> Baseline:
     """Returns the clauses that a JSON report lists as judged. Raises BaselineError."""
     try:
-        report = msgspec.json.decode(path.read_bytes(), type=_Report)
+        content = read_file(path, _MOST_BYTES).removeprefix(BOM_UTF8)
+        report = msgspec.json.decode(content, type=_Report)
     except OSError as error:
         raise BaselineError(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BaselineError(f"{path} is not a report of `--report json=FILE`: {error}") from None
     if report.version != JSON_VERSION:
         raise BaselineError(f"{path} is a report of version {report.version}, not {JSON_VERSION}")

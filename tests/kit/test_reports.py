@@ -1,7 +1,11 @@
 """The reports for programs: JSON and JUnit, which other programs read."""
 
 import json
+import os
+import re
+import sys
 import xml.etree.ElementTree as ET
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
@@ -14,9 +18,9 @@ from junitparser import JUnitXml, TestSuite
 
 from contract_tests.judging.run import Run
 from contract_tests.recording import Recording
-from contract_tests.report.as_json import json_report
+from contract_tests.report.as_json import JSON_VERSION, json_report
 from contract_tests.report.as_junit import junit_report
-from contract_tests.report.files import baseline_of, report_schema, write_report
+from contract_tests.report.files import Baseline, BaselineError, baseline_of, report_schema, write_report
 from tests.kit.reports import HARMLESS, REPORTS, RUNS, json_errors, junit_schema
 from tests.kit.sample_runs import broken, filled_with, known_deviations, stopped
 
@@ -72,6 +76,37 @@ def test_the_json_report_repeats_a_value_as_it_was_or_not_at_all() -> None:
 
 def _violation(report: str) -> Any:
     return json.loads(report)["clauses"][0]["violations"][0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(b"{}", "is not a report of `--report json=FILE`", id="another file"),
+        pytest.param(b'{"x": ' + b"[" * 100_000, "is not a report of `--report json=FILE`", id="deep"),
+        pytest.param(b'{"version": 0, "clauses": []}', "is a report of version 0", id="another version"),
+    ],
+)
+def test_another_file_is_no_baseline(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+
+    with pytest.raises(BaselineError, match=re.escape(told)):
+        baseline_of(tmp_path / "a.json")
+
+
+def test_a_baseline_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(BOM_UTF8 + b'{"version": %d, "clauses": []}' % JSON_VERSION)
+
+    assert baseline_of(tmp_path / "a.json") == Baseline()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such devices")
+def test_a_baseline_without_an_end_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(BaselineError, match="it is larger than 64 MB"):
+        baseline_of(Path("/dev/zero"))
+    with pytest.raises(BaselineError, match="is not a report"):
+        baseline_of(tmp_path / "pipe")
 
 
 def test_a_report_is_a_baseline(tmp_path: Path) -> None:
