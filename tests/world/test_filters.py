@@ -67,6 +67,13 @@ def test_texts_of_filters(name: str, text: str, expected: Filter) -> None:
             id="of another",
         ),
         pytest.param("visit_count", "gte:many", "filter_visit_count: 'many' is not a number", id="no number"),
+        pytest.param(
+            "visit_count",
+            "gt:2",
+            "'gt:2' is not a number of visits; the operators are is, is_not, gte, lte",
+            id="unknown operator of a number",
+        ),
+        pytest.param("visit_count", "gte:\u0663", "is not a number of visits", id="Arabic digit"),
         pytest.param("visit_count", "is:-1", "'-1' is not a number of visits", id="negative"),
         pytest.param("visit_count", "is:" + "9" * 5000, "is not a number of visits", id="endless"),
     ],

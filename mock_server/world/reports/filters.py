@@ -1,5 +1,6 @@
 """The filters of reports: how they are read, and which rows they match."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import ge, le
@@ -38,6 +39,9 @@ NAMES = (
 """The names of filters, which follow `filter_` in parameters."""
 
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
 class FilterError(ValueError):
     """An error in a filter; its text describes the problem."""
 
@@ -64,8 +68,9 @@ def filter_of(name: str, text: str) -> Filter:
             f"filter_{name}: {quoted(operator)} is not one of the operators {', '.join(allowed)}"
         )
     values = values_of(listed)
-    if name == VISIT_COUNT and not all(value.isdecimal() and len(value) < 10 for value in values):
-        raise FilterError(f"filter_{name}: {quoted(listed[:80])} is not a number of visits")
+    if name == VISIT_COUNT and not all(map(_NUMBER.fullmatch, values)):
+        advice = f"; the operators are {', '.join(allowed)}" if ":" in listed else ""
+        raise FilterError(f"filter_{name}: {quoted(listed[:80])} is not a number of visits{advice}")
     return Filter(name, operator, values)
 
 
