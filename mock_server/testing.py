@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from datetime import date
 from os import PathLike
 from pathlib import Path
+from types import UnionType
 from typing import NamedTuple, TypeVar
 
+from contract_tests.quoting import quoted
 from mock_server.app import make_app
 from mock_server.errors import InputError
 from mock_server.instants import instant_of
@@ -58,6 +60,12 @@ def running(  # noqa: PLR0913 - each is an option of the command, too
         with running(site="shop", now="2026-02-06T05:27:20Z", speed=0) as mock:
             client = MyClient(base_url=mock.url, token=mock.key)
     """
+    # A text, as from the environment, would be another seed than its number, and "false" would be true.
+    _check("seed", seed, int, "a whole number")
+    _check("now", now, str | date | None, "an instant as a text, a datetime or a date")
+    _check("speed", speed, int | float, "a number")
+    _check("any_key", any_key, bool, "True or False")
+    _check("rate_limit", rate_limit, str | None, "a text such as 60/min")
     options = Options(
         site=site,
         seed=seed,
@@ -72,6 +80,12 @@ def running(  # noqa: PLR0913 - each is an option of the command, too
     service = load_service(options)
     with serving(service) as address:
         yield RunningMock(address + service.base, site_token(site), address)
+
+
+def _check(name: str, value: object, kind: type | UnionType, form: str) -> None:
+    """Raises InputError for an argument of another kind; True and False are no numbers."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise InputError(name, f"{quoted(value)} is not {form}")
 
 
 def _text_of(now: str | date) -> str:

@@ -74,10 +74,29 @@ def test_two_mocks_in_process_differ_by_their_seeds(anywhere: httpx2.Client) -> 
         pytest.param({"revision": "2020-01"}, id="revision"),
         pytest.param({"now": "yesterday"}, id="now"),
         pytest.param({"rate_limit": "yesterday"}, id="rate limit"),
-        pytest.param({"sites": "nowhere"}, id="one folder of sites"),
-        pytest.param({"openapi": ("nowhere",)}, id="documents"),
     ],
 )
 def test_mock_in_process_refuses_invalid_arguments(options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"nowhere|2020-01|yesterday"), running(**options):
         pass
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param({"seed": "7"}, "seed: '7' is not a whole number", id="seed as a text"),
+        pytest.param({"seed": 7.0}, "seed: 7.0 is not a whole number", id="seed with decimals"),
+        pytest.param({"seed": True}, "seed: True is not a whole number", id="seed as a boolean"),
+        pytest.param(
+            {"now": 1770355650}, "now: 1770355650 is not an instant as a text", id="now as a number"
+        ),
+        pytest.param({"speed": "fast"}, "speed: 'fast' is not a number", id="speed as a text"),
+        pytest.param({"any_key": "false"}, "any_key: 'false' is not True or False", id="boolean as a text"),
+        pytest.param({"rate_limit": 5}, "rate_limit: 5 is not a text such as 60/min", id="rate as a number"),
+    ],
+)
+def test_mock_in_process_refuses_arguments_of_another_kind(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as refused, running(**options):
+        pass
+
+    assert str(refused.value).startswith(told)
