@@ -38,7 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Without them nothing is imported. A missing package is reported by the tests.
     """
-    if config.getoption("--datafast-url") is None or hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if config.getoption("--datafast-url") is None:
+        # Otherwise the mock would be judged, and hold every clause, although another server is meant.
+        for option in ("--datafast-key", "--datafast-credentials", "--datafast-i-own-this-server"):
+            if config.getoption(option):
+                raise pytest.UsageError(f"{option}: it needs --datafast-url, which names the server")
         return
     with suppress(ModuleNotFoundError):
         # Most runs of pytest need no import.

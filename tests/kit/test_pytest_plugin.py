@@ -97,6 +97,21 @@ def test_unusable_credentials_are_told_and_nothing_is_sent(
     assert "no answer from" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(("--datafast-key", "df_x"), "--datafast-key: it needs --datafast-url", id="key"),
+        pytest.param(("--datafast-credentials", "mock"), "it needs --datafast-url", id="credentials"),
+        pytest.param(("--datafast-i-own-this-server",), "it needs --datafast-url", id="owner"),
+        pytest.param(("--datafast-url", ""), "--datafast-url: '' is not a URL", id="empty variable"),
+    ],
+)
+def test_a_forgotten_address_is_no_good_news(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+    result = _pytest(tmp_path, *options)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert told in result.stderr
+
+
 @pytest.mark.long
 def test_a_forgotten_key_is_no_good_news(tmp_path: Path) -> None:
     with serving("--now", INSTANT) as address:
