@@ -1,5 +1,6 @@
 """A fair HTTP protocol: one client that sends many requests at once does not make the others wait."""
 
+from time import monotonic
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -74,7 +75,7 @@ class PacedProtocol(WireProtocol):
     def enforce(self, timeouts: Timeouts) -> None:
         """Closes the connection of a client that is too slow; nobody waits for it while bytes are held."""
         if self._held and self._since is not None:
-            self._since = self.loop.time()
+            self._since = monotonic()
         super().enforce(timeouts)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,6 +1,7 @@
 """A strict HTTP protocol: it refuses requests that break HTTP's rules, answers in order and sets timeouts."""
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -70,11 +71,14 @@ class WireProtocol(HttpToolsProtocol):
     _unread = 0
     """The number of bytes received so far in an unfinished head, or between two parts of a body."""
     _since: float | None = None
-    """The time at which the server began to wait for the client, by the loop's clock; None if it does not."""
+    """The time at which the server began to wait for the client; None if it does not.
+
+    The loop's own clock may be some milliseconds behind, so a client would have less time than it is told.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._since = self.loop.time()
+        self._since = monotonic()
         self._out = _Lingering(self)
 
     def data_received(self, data: bytes) -> None:
@@ -104,7 +108,7 @@ class WireProtocol(HttpToolsProtocol):
         if self._is_between:
             if self._since is None and self.timeout_keep_alive_task is None and self._is_idle:
                 # Only line ends came, which may stand before a request.
-                self._since = self.loop.time()
+                self._since = monotonic()
         elif self._since == began:
             self._count(len(data))
 
@@ -116,7 +120,7 @@ class WireProtocol(HttpToolsProtocol):
             self._is_deaf = True
             raise _DeafError
         self._is_between, self._is_in_head, self._unread = False, True, 0
-        self._since = self.loop.time()
+        self._since = monotonic()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -186,8 +190,8 @@ class WireProtocol(HttpToolsProtocol):
             return
         if self.flow.read_paused:
             # The server has paused reading, so the client is not to blame.
-            self._since = self.loop.time()
-        waited = self.loop.time() - self._since
+            self._since = monotonic()
+        waited = monotonic() - self._since
         if self._is_between:
             if waited > timeouts.idle:
                 self.transport.close()
