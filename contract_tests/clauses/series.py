@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from contract_tests.clauses.clause import Violation, clause
 from contract_tests.clauses.figures import Totals, fits, reports, rows_of
 from contract_tests.clauses.question import question_of
 from contract_tests.documented import IMPLIED, OBSERVED, OTHER
 from contract_tests.exchange import Exchange
-from contract_tests.instants import ms, offset_at, zone_of
+from contract_tests.instants import date_at, ms, offset_at, zone_of
 from contract_tests.operations import TIMESERIES
 from contract_tests.recording import Recording
 
@@ -39,8 +40,19 @@ def one_date_has_hours(exchange: Exchange) -> Iterable[Violation]:
 
 def _longer_than_a_day(first: Totals, last: Totals) -> Iterable[Violation]:
     begin, end = ms(first.figures.get("timestamp")), ms(last.figures.get("timestamp"))
-    if begin is not None and end is not None and end - begin > _LONGEST["day"]:
+    if begin is None or end is None:
+        return
+    zone = zone_of(first.exchange.json.get("timezone"))
+    is_another_day = (
+        zone is not None and _is_midnight(begin, zone) and date_at(begin, zone) != date_at(end, zone)
+    )
+    if end - begin > _LONGEST["day"] or is_another_day:
         yield last.violation(f"the first bucket begins at {first.figures['timestamp']}", "timestamp")
+
+
+def _is_midnight(instant: int, zone: ZoneInfo) -> bool:
+    """Returns whether a day of a time zone begins at an instant in ms."""
+    return date_at(instant - 1, zone) != date_at(instant, zone)
 
 
 def _series(recording: Recording) -> list[list[Totals]]:

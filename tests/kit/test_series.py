@@ -1,5 +1,7 @@
 """The intervals, buckets and symbols of time series: each variant of a correct answer, and wrong ones."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from contract_tests.exchange import Exchange, Json
@@ -97,3 +99,43 @@ def test_a_symbol_can_stand_for_the_currency(code: str, told: str, outcome: Outc
     ]
 
     assert outcome_of("SEL-12", exchanges) is outcome
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first", "buckets", "outcome"),
+    [
+        pytest.param("UTC", "2026-01-12", "2026-01-12T00:00Z", 24, Outcome.HOLDS, id="a day"),
+        pytest.param("UTC", "2026-01-12", "2026-01-12T00:00Z", 25, Outcome.BROKEN, id="an hour more"),
+        pytest.param("UTC", "2026-01-12", "2026-01-12T01:00Z", 24, Outcome.HOLDS, id="from one to one"),
+        pytest.param(
+            "Europe/Paris", "2025-10-26", "2025-10-25T22:00Z", 25, Outcome.HOLDS, id="the end of summer time"
+        ),
+        pytest.param(
+            "Europe/Paris", "2025-10-26", "2025-10-25T22:00Z", 26, Outcome.BROKEN, id="an hour more, then"
+        ),
+        pytest.param(
+            "Europe/Paris",
+            "2025-03-30",
+            "2025-03-29T23:00Z",
+            24,
+            Outcome.BROKEN,
+            id="an hour more, in spring",
+        ),
+        pytest.param(
+            "Asia/Kolkata", "2026-01-12", "2026-01-11T18:00Z", 25, Outcome.HOLDS, id="hours of UTC in India"
+        ),
+        pytest.param(
+            "America/Santiago", "2025-09-07", "2025-09-07T04:00Z", 23, Outcome.HOLDS, id="without midnight"
+        ),
+        pytest.param("Nowhere", "2026-01-12", "2026-01-12T00:00Z", 25, Outcome.HOLDS, id="an unknown zone"),
+    ],
+)
+def test_one_date_covers_no_more_than_its_day(
+    zone: str, day: str, first: str, buckets: int, outcome: Outcome
+) -> None:
+    begin = datetime.fromisoformat(first)
+    rows = [{"timestamp": (begin + timedelta(hours=n)).isoformat()} for n in range(buckets)]
+    query = f"startAt={day}&endAt={day}&timezone={zone}&fields=name&interval=hour"
+    told = answered(f"/analytics/timeseries?{query}", rows, interval="hour", timezone=zone)
+
+    assert outcome_of("SUM-22", [told]) is outcome
