@@ -119,35 +119,34 @@ class Told(NamedTuple):
     earlier: int | None
 
 
-class _Page(NamedTuple):
-    """A page of a list, with the number of its rows that the requested `limit` allows.
+class _Span(NamedTuple):
+    """The part of a list that a page shows: its `offset`, and the number of its rows.
 
     `limit` is the largest number of its rows; None if it is unknown.
     """
 
-    exchange: Exchange
-    whole: Hashable
     offset: int
-    limit: int | None
     rows: int
+    limit: int | None
 
     @property
     def end(self) -> int:
         """The number of the list's rows up to the end of this page."""
         return self.offset + self.rows
 
-    def has_more_than(self, other: "_Page") -> bool:
+    def has_more_than(self, other: "_Span") -> bool:
         """Returns whether this page has rows that come after those of another page."""
         is_comparable = self.offset > other.offset or other.rows > 0
         return self.rows > 0 and self.end > other.end and is_comparable
 
-    def ends_with(self, other: "_Page") -> bool:
+    def ends_with(self, other: "_Span") -> bool:
         """Returns whether this page is the last one, and has no rows after those of another page."""
         is_last = self.limit is not None and self.rows < self.limit
         return is_last and self.offset <= other.end and self.end <= other.end
 
 
-def _pages(recording: Recording, operation: str) -> Iterator[_Page]:
+def _spans(recording: Recording, operation: str) -> Iterator[tuple[Exchange, Hashable, _Span]]:
+    """Yields the pages of an operation's lists, each with its list."""
     most = document().operations[operation].most_rows
     for exchange in recording.answers(operation):
         told, (limit, offset) = exchange.json.get("pagination"), page_of(exchange)
@@ -157,27 +156,29 @@ def _pages(recording: Recording, operation: str) -> Iterator[_Page]:
             # A server may repeat a `limit` that is too large.
             least = min([*known, *([] if most is None else [most])]) if known else None
             rows = min(len(exchange.data), limit or len(exchange.data))
-            yield _Page(exchange, _part_of(exchange), offset, least, rows)
+            yield exchange, _part_of(exchange), _Span(offset, rows, least)
 
 
 def _told(recording: Recording) -> Iterator[Told]:
     for operation in KEYS.keys() | {TIMESERIES}:
+        pages = list(_spans(recording, operation))
+        spans: dict[Hashable, set[_Span]] = {}
+        for exchange, whole, span in pages:
+            if is_finished(exchange):
+                spans.setdefault(whole, set()).add(span)
         totals: dict[Hashable, int] = {}
-        pages = list(_pages(recording, operation))
-        for page in pages:
-            exchange, told = page.exchange, page.exchange.json.get("pagination")
-            if not isinstance(told, dict) or page.limit is None:
+        for exchange, whole, span in pages:
+            told, others = exchange.json.get("pagination"), spans.get(whole, ())
+            if not isinstance(told, dict) or span.limit is None:
                 continue
-            if whole_of(told.get("total")) is None and not isinstance(told.get("hasMore"), bool):
-                continue
-            others = [p for p in pages if p.whole == page.whole and p is not page and is_finished(p.exchange)]
-            is_followed = any(other.has_more_than(page) for other in others)
-            is_last = any(other.ends_with(page) for other in others)
-            earlier = totals.get(page.whole)
-            yield Told(exchange, told, page.offset, page.limit, is_followed, is_last, earlier)
             total = whole_of(told.get("total"))
+            if total is None and not isinstance(told.get("hasMore"), bool):
+                continue
+            is_followed = any(other.has_more_than(span) for other in others)
+            is_last = any(other.ends_with(span) for other in others)
+            yield Told(exchange, told, span.offset, span.limit, is_followed, is_last, totals.get(whole))
             if total is not None and is_finished(exchange):
-                totals.setdefault(page.whole, total)
+                totals.setdefault(whole, total)
 
 
 def _part_of(exchange: Exchange) -> Hashable:
