@@ -12,7 +12,7 @@ from contract_tests.clauses.visitor import OTHER_CLOCK, Profile, profiles
 from contract_tests.documented import EXAMPLE, IMPLIED
 from contract_tests.exchange import Exchange, Json, is_figure
 from contract_tests.instants import ms
-from contract_tests.operations import MAP, VISITOR
+from contract_tests.operations import DELETE_GOALS, MAP, VISITOR
 from contract_tests.recording import REVISION_2026_02, Recording, rows
 
 # How much a score may change while a visitor views another page.
@@ -178,7 +178,14 @@ def _reached(recording: Recording) -> list[list[Reached]]:
     # Two requests may have been sent in the same millisecond, so their instants do not show their order.
     order = {id(exchange): number for number, exchange in enumerate(recording.exchanges)}
     found: dict[tuple[Website, str, str], Reached] = {}
-    for exchange in recording.answers(MAP):
+    for exchange in recording.about(MAP, DELETE_GOALS):
+        if exchange.operation == DELETE_GOALS and exchange.is_accepted:
+            # The goals of earlier maps may be gone in later profiles.
+            found = {
+                key: reached
+                for key, reached in found.items()
+                if key[0] != website_of(exchange) or order[id(reached.profile)] < order[id(exchange)]
+            }
         for event in rows(exchange.data, "recentEvents"):
             extra, visitor_id = event.get("extraData"), str(event.get("visitorId")).lower()
             name = extra.get("eventName") if isinstance(extra, dict) else None

@@ -6,14 +6,18 @@ from typing import NamedTuple
 
 from contract_tests.asking import labels
 from contract_tests.clauses.clause import Violation
-from contract_tests.clauses.question import Website, website_of
+from contract_tests.clauses.question import Website, parameter_of, website_of
 from contract_tests.exchange import Exchange, Json
-from contract_tests.operations import MAP, VISITOR
+from contract_tests.operations import CREATE_GOAL, MAP, VISITOR, WRITES
 from contract_tests.recording import Recording, rows
+from contract_tests.shown import sent_in
 
 # In ms. A profile that was requested later than SOON after the map is not compared: the visitor may have
 # travelled, or been deleted.
 SOON = 120_000
+_VISITOR_ID = "datafast_visitor_id"
+# A new goal contradicts no earlier map.
+_CHANGES = tuple(operation for operation in WRITES if operation != CREATE_GOAL)
 SEVERAL = 2
 """The number of visitors from which on a fault of all of them has no other reason."""
 
@@ -28,10 +32,14 @@ class Met(NamedTuple):
 def met(recording: Recording) -> Iterator[Met]:
     """Yields each visitor on a map whose profile was requested within two minutes after the map.
 
-    Map and profile are those of one website.
+    Map and profile are those of one website, and between them nothing was written about the visitor.
     """
     latest: dict[tuple[Website, str], tuple[int, dict[str, Json]]] = {}
-    for exchange in recording.about(MAP, VISITOR):
+    for exchange in recording.about(MAP, VISITOR, *_CHANGES):
+        if exchange.operation in _CHANGES and exchange.is_accepted:
+            changed = _visitor_of(exchange)
+            for key in [k for k in latest if k[0] == website_of(exchange) and changed in (None, k[1])]:
+                del latest[key]
         if exchange.sent is None:
             continue
         if exchange.operation == MAP:
@@ -43,6 +51,12 @@ def met(recording: Recording) -> Iterator[Met]:
             at, row = latest.get(key, (0, {}))
             if row and exchange.sent - at <= SOON:
                 yield Met(row, exchange)
+
+
+def _visitor_of(write: Exchange) -> str | None:
+    """Returns the id of the only visitor whom a write is about; None if it may be about others."""
+    visitor_id = sent_in(write).get(_VISITOR_ID) or parameter_of(write, _VISITOR_ID)
+    return visitor_id.lower() if isinstance(visitor_id, str) else None
 
 
 def ids_of(found: Iterable[Met]) -> set[str]:

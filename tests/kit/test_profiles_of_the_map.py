@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from contract_tests.asking import labels
 from contract_tests.clauses.agreement import visitors_have_profiles
+from contract_tests.document import document
 from contract_tests.exchange import Exchange, Json
 from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import REVISION_2026_06, Recording
 from tests.kit.exchanges import outcome_of
+
+_VISITOR_A, _VISITOR_B = '{"datafast_visitor_id": "A"}', '{"datafast_visitor_id": "b"}'
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,42 @@ def test_a_goal_on_a_map_of_the_same_millisecond_may_be_later(order: int, outcom
     reached = _answer(MAP, "", 200, {**shown, "recentEvents": [goal]})
 
     assert outcome_of("AGR-14", [before, *[reached, profile][::order]]) is outcome
+
+
+_GOAL = {"type": "custom", "visitorId": "a", "extraData": {"eventName": "signup"}}
+_SHOWN = {
+    "visitors": [{"visitorId": "a", "profileData": {"hasProfile": True, "userId": "u1"}}],
+    "recentEvents": [_GOAL],
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "outcomes"),
+    [
+        pytest.param("GET", "/analytics/realtime", "", [Outcome.WARNING] * 2, id="a read"),
+        pytest.param("POST", "/goals", _VISITOR_A, [Outcome.WARNING] * 2, id="a goal"),
+        pytest.param("POST", "/identify", _VISITOR_A, [Outcome.NOT_OBSERVED] * 2, id="an identification"),
+        pytest.param("POST", "/identify", _VISITOR_B, [Outcome.WARNING] * 2, id="another identification"),
+        pytest.param("DELETE", "/goals?name=signup", "", [Outcome.NOT_OBSERVED] * 2, id="a removal"),
+        pytest.param(
+            "DELETE", "/goals?datafast_visitor_id=A", "", [Outcome.NOT_OBSERVED] * 2, id="a removal of hers"
+        ),
+    ],
+)
+def test_what_is_written_between_map_and_profile_may_change_it(
+    method: str, path: str, body: str, outcomes: list[Outcome]
+) -> None:
+    shown = _answer(MAP, "", 200, _SHOWN)
+    profile = _answer(VISITOR, "a", 200, {"profile": {"userId": "u2"}, "activity": {"completedGoals": []}})
+    match = document().matches(method, path.partition("?")[0])
+    assert match is not None
+    written = replace(shown, method=method, url=f"http://x{path}", operation=match.operation.id)
+
+    between = replace(written, request_body=body.encode(), body=b"{}")
+    assert [outcome_of(clause, [shown, between, profile]) for clause in ("AGR-09", "AGR-14")] == outcomes
+    refused = replace(between, status=400)
+    told = [outcome_of(clause, [shown, refused, profile]) for clause in ("AGR-09", "AGR-14")]
+    assert told == [Outcome.WARNING] * 2
 
 
 def _answer(operation: str, visitor_id: str, status: int, data: Json) -> Exchange:
