@@ -26,13 +26,26 @@ _NAMESAKES = 2
     standing=IMPLIED,
     needs="the profiles of two visitors from the map",
     is_timed=True,
-    cases=lambda recording: [found] if len(ids_of(found := list(met(recording)))) > 1 else [],
+    cases=lambda recording: [found] if _is_answered(found := list(met(recording))) else [],
 )
 def visitors_have_profiles(found: list[Met]) -> Iterable[Violation]:
     # A single visitor may have been deleted between the two answers.
-    if all(_ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED for case in found):
+    if all(map(_is_refused, found)):
         problem = f"none of {len(ids_of(found))} visitors from the map has a profile"
         yield Violation(problem, found[0].profile, "", found[0].profile.status)
+
+
+def _is_refused(case: Met) -> bool:
+    return _ERROR <= case.profile.status < _FAILURE and case.profile.status != LIMITED
+
+
+def _is_answered(found: list[Met]) -> bool:
+    """Returns whether it is known, for two visitors at least, if any of them has a profile.
+
+    A rate limit, a failure or a gateway says nothing about the profile.
+    """
+    has_profile = any(case.profile.is_success for case in found)
+    return len(ids_of(found)) > 1 and (has_profile or all(map(_is_refused, found)))
 
 
 @clause(

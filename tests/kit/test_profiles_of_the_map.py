@@ -58,6 +58,25 @@ def test_a_goal_on_a_map_of_the_same_millisecond_may_be_later(order: int, outcom
     assert outcome_of("AGR-14", [before, *[reached, profile][::order]]) is outcome
 
 
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        pytest.param([404, 404], Outcome.BROKEN, id="both are refused"),
+        pytest.param([404, 200], Outcome.HOLDS, id="one is refused"),
+        pytest.param([502, 200], Outcome.HOLDS, id="one is unknown"),
+        pytest.param([404, 502], Outcome.NOT_OBSERVED, id="one is refused, the other unknown"),
+        pytest.param([429, 429], Outcome.NOT_OBSERVED, id="a rate limit"),
+        pytest.param([500, 503], Outcome.NOT_OBSERVED, id="failures"),
+        pytest.param([302, 302], Outcome.NOT_OBSERVED, id="redirects"),
+    ],
+)
+def test_an_answer_about_no_profile_says_nothing(statuses: Sequence[int], outcome: Outcome) -> None:
+    shown = _answer(MAP, "", 200, {"visitors": [{"visitorId": "a"}, {"visitorId": "b"}]})
+    profiles = [_answer(VISITOR, name, status, {}) for name, status in zip("ab", statuses, strict=True)]
+
+    assert outcome_of("AGR-02", [shown, *profiles]) is outcome
+
+
 _GOAL = {"type": "custom", "visitorId": "a", "extraData": {"eventName": "signup"}}
 _SHOWN = {
     "visitors": [{"visitorId": "a", "profileData": {"hasProfile": True, "userId": "u1"}}],
