@@ -44,3 +44,13 @@ def test_a_server_that_fails_again_at_what_it_must_refuse_is_accused(status: int
     verdicts = judge(Recording(exchanges), all_clauses())
 
     assert {v.clause.id: v.outcome for v in verdicts}["AUTH-01"] is Outcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(500, Outcome.HOLDS), (503, Outcome.HOLDS), (429, Outcome.NOT_OBSERVED), (404, Outcome.BROKEN)],
+)
+def test_a_rate_limit_is_no_error_on_the_servers_side(status: int, outcome: Outcome) -> None:
+    verdicts = judge(Recording([_answer(status, labels.SERVER_ERROR, {})]), all_clauses())
+
+    assert {v.clause.id: v.outcome for v in verdicts}["ERR-07"] is outcome
