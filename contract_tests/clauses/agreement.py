@@ -53,7 +53,7 @@ def _is_answered(found: list[Met]) -> bool:
     "Map and profile show the same place for at least half of the visitors on their first visit.",
     source="004 Response fields",
     standing=IMPLIED,
-    needs="the profile of a visitor from the map who is on the first visit",
+    needs="the profile of a visitor from the map who is on the first visit, and whose place is known",
     # A returning visitor may now be in another place.
     is_timed=True,
     cases=lambda recording: (

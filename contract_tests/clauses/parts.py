@@ -123,7 +123,7 @@ def opposite_filters(case: Opposites) -> Iterable[Violation]:
     "With a filter, an overview has at most as many visitors, sessions and payments as without.",
     source="GET /analytics/overview",
     standing=IMPLIED,
-    needs="two overviews of the same finished period, with and without a filter",
+    needs="two overviews of the same finished period, with and without a filter, and a figure in common",
     cases=lambda recording: [
         case
         for case in _filtered(recording)

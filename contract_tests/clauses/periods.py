@@ -141,7 +141,7 @@ def buckets_lie_within_the_dates(case: tuple[Zoned, tuple[date, date]]) -> Itera
     " of the website's.",
     source="GET /analytics/timeseries",
     standing=OBSERVED,
-    needs="a time series with `timezone`, or with the website's metadata",
+    needs="a bucket with a readable `timestamp`, and `timezone` or the website's metadata",
     cases=lambda recording: [
         case
         for case in _zoned(recording)

@@ -225,7 +225,7 @@ def _since_first(profile: Profile) -> Json:
     "A visitor's `visitCount` and `pageViewCount` do not shrink.",
     source="004 Response fields",
     standing=IMPLIED,
-    needs="two profiles of one visitor",
+    needs="two profiles of one visitor with a number of visits or of page views",
     is_timed=True,
     cases=lambda recording: [
         case

@@ -195,7 +195,7 @@ def _part_of(exchange: Exchange) -> Hashable:
     " rows, and agrees with `total`.",
     source="GET /analytics/devices, GET /visitors",
     standing=IMPLIED,
-    needs="a list with `pagination`",
+    needs="a list with `total` or `hasMore`",
     cases=_told,
 )
 def pagination_agrees_with_rows(case: Told) -> Iterable[Violation]:

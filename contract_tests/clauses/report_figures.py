@@ -132,7 +132,7 @@ def revenue_by_source(case: Totals) -> Iterable[Violation]:
     "A goal has at least as many completions as visitors, and a link at least as many clicks as visitors.",
     source="GET /analytics/goals, GET /analytics/exit-clicks",
     standing=IMPLIED,
-    needs="a row of a completed goal or of a link",
+    needs="a row of a completed goal or of a link, with both numbers",
     cases=lambda recording: [
         (row, *names)
         for operation, names in _COUNTED_TWICE.items()

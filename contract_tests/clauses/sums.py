@@ -33,7 +33,7 @@ from contract_tests.recording import Recording
 
 _PLACES = ("getRegions", "getCities")
 
-_NEEDS_BOTH = "an overview and a time series of the same finished period"
+_NEEDS_BOTH = "an overview and a time series of the same finished period, with a figure in common"
 _NEEDS_BUCKETS = "a time series of a finished period in one answer, with `totals`"
 _NEEDS_ROWS = "an overview and a breakdown of the same finished period, in one answer"
 

@@ -26,7 +26,7 @@ _IDENTITY = (("country", "countryCode", None), ("browser", "browser", "name"), (
     "The visitors' list is sorted by `lastSeenAt`, latest first.",
     source="GET /visitors",
     standing=OBSERVED,
-    needs="a list of two visitors",
+    needs="a list of two visitors with `lastSeenAt`",
     cases=lambda recording: [
         found
         for e in reports(recording, VISITORS)
@@ -200,7 +200,7 @@ def _profiled(recording: Recording) -> list[list[tuple[Totals, Json]]]:
     " their first visit.",
     source="GET /visitors",
     standing=IMPLIED,
-    needs="a visitors' list, and the profile of a listed visitor on the first visit",
+    needs="the profile of a listed visitor on the first visit, and a name that list and profile both know",
     cases=_profiled,
 )
 def list_agrees_with_profiles(case: list[tuple[Totals, Json]]) -> Iterable[Violation]:
