@@ -1,6 +1,6 @@
 """Trails: a write of a run, such as a goal, with the answers before and after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from contract_tests.asking import labels
@@ -29,17 +29,19 @@ HELD = "; a cache may hold the answer"
 class Trail(NamedTuple):
     """The `body` of a write, and an operation's answers from `before` and `after` the write.
 
-    `before` is None if there is no earlier answer.
+    `before` is None if there is no earlier answer. `held` are the answers between `before` and `after`, when
+    the run requested the operation again and again, because they did not show what was written.
     """
 
     body: dict[str, Json]
     before: Exchange | None
     after: Exchange
+    held: Sequence[Exchange] = ()
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the later answer is not the earlier one from a cache, nor older by its own times."""
-        if self.before is None or self.before.json == self.after.json:
+        """Whether the later answer is not an earlier one from a cache, nor older by its own times."""
+        if self.before is None or any(e.json == self.after.json for e in (self.before, *self.held)):
             return False
         before, after = _since_first(self.before), _since_first(self.after)
         return not (is_figure(before) and is_figure(after) and bool(after < before))
@@ -70,8 +72,12 @@ def accepted(recording: Recording, operation: str, label: str) -> Exchange | Non
 
 def read_of(recording: Recording, operation: str, label: str) -> Exchange | None:
     """Returns the last successful answer of an operation to a request with a label; None if there is none."""
-    found = [e for e in recording.labelled(label) if e.operation == operation and e.data is not None]
+    found = _reads_of(recording, operation, label)
     return found[-1] if found else None
+
+
+def _reads_of(recording: Recording, operation: str, label: str) -> list[Exchange]:
+    return [e for e in recording.labelled(label) if e.operation == operation and e.data is not None]
 
 
 def trails_of(
@@ -88,7 +94,8 @@ def trails_of(
     sent, after = accepted(recording, *write), read_of(recording, operation, reads[1])
     if sent is None or after is None or after.age:
         return []
-    return [Trail(sent_in(sent), read_of(recording, operation, reads[0]), after)]
+    held = _reads_of(recording, operation, reads[1])[:-1]
+    return [Trail(sent_in(sent), read_of(recording, operation, reads[0]), after, held)]
 
 
 def name_of(trail: Trail) -> str:

@@ -23,7 +23,7 @@ from contract_tests.judging.verdict import Outcome, judge
 from contract_tests.operations import MAP, VISITOR
 from contract_tests.recording import Recording
 from tests.command import serving
-from tests.kit.reference.habits import ALL, JUNE, NONE, PLAIN, Habits, Website, Writing, habits
+from tests.kit.reference.habits import ALL, JUNE, NONE, PLAIN, Cache, Habits, Website, Writing, habits
 from tests.kit.reference.server import TOKENS, WEBSITE_ID
 from tests.kit.reference.wire import BASE, InProcess, VirtualTime
 from tests.kit.reference.writes import BOT
@@ -207,6 +207,16 @@ def test_a_correct_server_shows_all_that_is_judged(habits: Habits) -> None:
     of_june = {"WRITE-16", "WRITE-21"} if habits.revision == JUNE else set()
     # The address is that of another machine, to which no removal without a filter is sent.
     assert unseen - of_june - _OF_REPORTS == {"WRITE-36", "WRITE-37", "WRITE-43"}
+
+
+@pytest.mark.parametrize("seconds", [22, 25, 28])
+def test_a_cache_that_says_nothing_may_hold_what_a_queue_had_not_done(seconds: int) -> None:
+    cache = Cache(seconds, paths=("",), tells_age=False, keeps_date=True)
+    cached = replace(_LIVELY.manners, cache=cache)
+
+    run = _run(replace(_LIVELY, manners=cached, writing=Writing(shows_after=5)))
+
+    assert [verdict.clause.id for verdict in run.of(Outcome.BROKEN)] == []
 
 
 @pytest.mark.parametrize("seed", [950347, 950355, 950356])
