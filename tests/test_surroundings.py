@@ -1,16 +1,16 @@
 """The command in unusual surroundings: closed or full streams, and variables that others set."""
 
 import shlex
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.command import COMMAND, address_of, ended, started
+from tests.command import COMMAND, LISTENING, address_of, ended, started
 from tests.credentials import bearer
 from tests.ports import port_to_take
 from tests.quick import quick
@@ -93,30 +93,24 @@ def test_unprintable_characters_are_reported_in_one_line(
     assert (process.returncode, told) == (status, errors)
 
 
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("name", quick(["PORT", "HOST", "JOURNAL", "INTERCEPT_PORT"], 1))
-def test_variables_that_kubernetes_injects_are_no_options(name: str) -> None:
+def test_variables_that_kubernetes_injects_are_no_options(name: str, tmp_path: Path) -> None:
     injected = {
         f"DATAFAST_MOCK_{name}": "tcp://10.43.0.7:8484",
         "DATAFAST_MOCK_SERVICE_HOST": "10.43.0.7",
         "DATAFAST_MOCK_SERVICE_PORT": "8484",
         "DATAFAST_MOCK_PORT_8484_TCP": "tcp://10.43.0.7:8484",
     }
-    if name == "PORT" and not _is_free(8484):
-        # Another program has the usual port. The error shows that the mock has tried it, which is enough.
-        assert "cannot listen on 127.0.0.1:8484 (" in ended("serve", environment=injected).stderr
-        return
-    with started(*([] if name == "PORT" else ["--port", "0"]), environment=injected) as process:
-        address = address_of(process)
+    options, port = ((), "8484") if name == "PORT" else (("--port", "0"), "")
+    log = tmp_path / "stderr"
+    with log.open("w") as errors, started(*options, stderr=errors, environment=injected) as process:
+        assert process.stdout is not None
+        told = next((line for line in process.stdout if line.startswith(LISTENING)), None)
 
-    assert address.startswith("http://127.0.0.1:")
+    # If another program has the usual port, the error shows that the mock has tried it, which is enough.
+    taken = "datafast-mock: --port: cannot listen on 127.0.0.1:8484 ("
+    begins = f"{LISTENING}http://127.0.0.1:{port}" if told or not port else taken
+    assert (told or log.read_text("utf-8")).startswith(begins)
 
 
 def test_the_health_check_ignores_them_too() -> None:
