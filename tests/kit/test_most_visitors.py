@@ -237,12 +237,12 @@ def _without_goals(ids: Sequence[str], at: str | None, names: Sequence[str]) -> 
 @pytest.mark.parametrize(
     ("total", "lacking", "times", "outcome"),
     [
-        pytest.param(1, 0, 1, Outcome.HOLDS, id="none"),
-        pytest.param(1, 1, 1, Outcome.WARNING, id="a single visitor"),
-        pytest.param(1, 1, 3, Outcome.WARNING, id="a single visitor, requested three times"),
-        pytest.param(4, 1, 1, Outcome.WARNING, id="one of four"),
-        pytest.param(4, 1, 9, Outcome.WARNING, id="one of four, requested nine times"),
-        pytest.param(4, 2, 1, Outcome.WARNING, id="half of them"),
+        pytest.param(2, 0, 1, Outcome.HOLDS, id="none"),
+        pytest.param(1, 1, 1, Outcome.NOT_OBSERVED, id="a single visitor"),
+        pytest.param(1, 1, 3, Outcome.NOT_OBSERVED, id="a single visitor, requested three times"),
+        pytest.param(2, 1, 1, Outcome.HOLDS, id="one of two"),
+        pytest.param(4, 1, 9, Outcome.HOLDS, id="one of four, requested nine times"),
+        pytest.param(4, 2, 1, Outcome.HOLDS, id="half of them"),
         pytest.param(4, 3, 1, Outcome.BROKEN, id="more than half"),
         pytest.param(2, 2, 1, Outcome.BROKEN, id="both of two"),
     ],

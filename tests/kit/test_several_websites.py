@@ -109,10 +109,10 @@ _TRAFFIC = [
         id="maps",
     ),
     pytest.param(
-        "AGR-06",
+        "AGR-09",
         [
-            _entry(1, f"/analytics/realtime/map{_MANY}{_ONE}", _map("FR", "u")),
-            _entry(2, f"{_PROFILE}{_MANY}{_OTHER}", _profile(1)),
+            _entry(1, f"/analytics/realtime/map{_MANY}{_ONE}", _map("FR", "v")),
+            _entry(2, f"{_PROFILE}{_MANY}{_OTHER}", _profile(1, is_known=True)),
         ],
         id="a map and a profile",
     ),
